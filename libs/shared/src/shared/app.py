@@ -1,0 +1,166 @@
+"""The HTTP side of a service: an app with everything the services have in common around the service's own routers.
+
+Around every request, from the outside in: the request id, the log line and the metric; the limit on the body's size;
+the routes. Errors leave in the API's formats (`problems`).
+"""
+
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+
+import structlog
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.routing import APIRoute
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import text
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared import problems
+from shared.auth import Signer, Verifier
+from shared.database import Database
+from shared.inbox import Handlers
+from shared.peers import Peers
+from shared.settings import ServiceSettings
+from shared.telemetry import HTTP_SECONDS, METRICS, begin, configure_logging
+from shared.worker import Schedule, worker_beside
+
+LARGEST_BODY = 10 * 1024 * 1024
+LONGEST_REQUEST_ID = 100
+
+log = structlog.get_logger()
+
+Resources = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+"""Opens what only this service needs, on `app.state`, for the life of the process."""
+
+
+def create_app(
+    settings: ServiceSettings,
+    *,
+    routers: Sequence[APIRouter],
+    handlers: Handlers,
+    schedules: Sequence[Schedule] = (),
+    resources: Resources | None = None,
+    largest_body: int = LARGEST_BODY,
+) -> FastAPI:
+    """The service's app. `app.state` has `settings`, `database`, `verifier`, `signer` and `peers`."""
+    configure_logging(settings.SERVICE, form=settings.log_format, level=settings.log_level)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(app.state.database.close)
+            stack.push_async_callback(app.state.peers.close)
+            if resources is not None:
+                await stack.enter_async_context(resources(app))
+            if settings.run_worker:
+                await stack.enter_async_context(worker_beside(settings, app.state.database, handlers, schedules))
+            yield
+
+    app = FastAPI(
+        title=f"Syllabus {settings.SERVICE}",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/internal/openapi.json",
+        redirect_slashes=False,
+        max_body_size=largest_body,
+        generate_unique_id_function=_operation_id,
+        telemetry={"tracing": False, "metrics": False},
+    )
+    signer = Signer(settings.SERVICE, settings.identity_key_file) if settings.identity_key_file else None
+    app.state.settings = settings
+    app.state.database = Database(settings.database_url, pool_size=settings.database_pool_size, name=settings.SERVICE)
+    app.state.verifier = Verifier(settings.identity_jwks_file)
+    app.state.signer = signer
+    app.state.peers = Peers(settings, signer)
+    problems.install(app)
+    app.include_router(_operations)
+    for router in routers:
+        app.include_router(router)
+    app.add_middleware(RequestLog)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    """Names of the generated client's functions: the route function's own."""
+    return route.name
+
+
+class RequestLog:
+    """Gives the request its id, and writes one log line and one metric when it ends. Answers what was not caught."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        sent_id = Headers(scope=scope).get("x-request-id", "")
+        identifier = begin(sent_id if _is_request_id(sent_id) else None)
+        started, status = time.perf_counter(), 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Request-ID"] = identifier
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_id)
+        except Exception:
+            log.exception("request failed", method=scope["method"], path=scope["path"])
+            if status:
+                raise
+            answer = problems.problem(500, "INTERNAL_ERROR", "Something went wrong on our side.")
+            await answer(scope, receive, send_with_id)
+        finally:
+            seconds = time.perf_counter() - started
+            route = getattr(scope.get("route"), "path", "none")
+            if not route.startswith(("/livez", "/readyz", "/metrics")):
+                HTTP_SECONDS.labels(scope["method"], route, status).observe(seconds)
+                log.info(
+                    "request",
+                    method=scope["method"],
+                    path=scope["path"],
+                    status=status,
+                    ms=round(seconds * 1000, 1),
+                )
+
+
+def _is_request_id(value: str) -> bool:
+    return (
+        0 < len(value) <= LONGEST_REQUEST_ID and value.isascii() and value.replace("-", "").replace("_", "").isalnum()
+    )
+
+
+_operations = APIRouter(include_in_schema=False)
+
+
+@_operations.get("/livez")
+async def livez() -> Response:
+    """The process runs."""
+    return Response(status_code=204)
+
+
+@_operations.get("/readyz")
+async def readyz(request: Request) -> JSONResponse:
+    """The service can do its work: its database answers. The broker may be down; events wait in the outbox."""
+    database: Database = request.app.state.database
+    try:
+        async with database.reading() as session:
+            await session.execute(text("SELECT 1 FROM outbox LIMIT 1"))
+    except Exception as error:
+        log.warning("not ready", error=type(error).__name__)
+        return problems.problem(
+            503, "SERVICE_UNAVAILABLE", "The database does not answer.", headers={"Retry-After": "2"}
+        )
+    return JSONResponse({"status": "ready"})
+
+
+@_operations.get("/metrics")
+async def metrics() -> Response:
+    return Response(generate_latest(METRICS), media_type=CONTENT_TYPE_LATEST)

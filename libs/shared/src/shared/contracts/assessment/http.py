@@ -1,0 +1,1 @@
+"""What assessment answers to other services. Nothing yet: its events are enough for all of them."""

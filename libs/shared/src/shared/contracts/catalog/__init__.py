@@ -1,0 +1,1 @@
+"""What the catalog service publishes (`events`) and answers to other services (`http`)."""

@@ -1,0 +1,1 @@
+"""What certificate answers to other services. Nothing yet: verification is public."""

@@ -1,0 +1,1 @@
+"""What the enrollment service publishes (`events`) and answers to other services (`http`)."""

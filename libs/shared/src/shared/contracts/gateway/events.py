@@ -1,0 +1,35 @@
+"""Facts about users. The gateway owns them; e-mail addresses stay with it."""
+
+from typing import ClassVar, Literal
+
+from shared.contracts.event import Event, State
+
+Role = Literal["student", "instructor", "administrator"]
+
+
+class UserState(State):
+    """A user as other services may know them."""
+
+    user_id: int
+    full_name: str
+    role: Role
+    is_active: bool
+
+
+class UserEvent(UserState, Event):
+    KEY: ClassVar[str] = "user_id"
+
+
+class UserRegistered(UserEvent):
+    """Someone has an account."""
+
+    TYPE: ClassVar[str] = "gateway.user.registered.v1"
+
+
+class UserUpdated(UserEvent):
+    """Name, role or activation of a user changed."""
+
+    TYPE: ClassVar[str] = "gateway.user.updated.v1"
+
+
+EVENTS: tuple[type[Event], ...] = (UserRegistered, UserUpdated)

@@ -1,0 +1,124 @@
+"""The service's own schema in PostgreSQL.
+
+A transaction opens and closes at the entrance: routes take `Transaction` (or `Reading`), consumers and schedules get a
+session handed to them. Commands and queries never commit. The role's `search_path` is its schema, so SQL names no
+schema, and could not reach another's.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+import psycopg
+from fastapi import Depends, Request
+from psycopg.rows import TupleRow
+from sqlalchemy import MetaData, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+
+STATEMENT_LIMIT_MS = 10_000
+LOCK_LIMIT_MS = 5_000
+CONNECT_LIMIT_S = 3
+POOL_WAIT_LIMIT_S = 5
+
+
+class Table(DeclarativeBase):
+    """Base of a service's tables. Constraint names are fixed, so that migrations can name them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Database:
+    """A pool of connections as the service's role. Opens lazily: a database that is down fails the request only."""
+
+    def __init__(self, url: str, *, pool_size: int, name: str) -> None:
+        self.url = url
+        self.name = name
+        self.engine = create_async_engine(
+            make_url(url).set(drivername="postgresql+psycopg"),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=POOL_WAIT_LIMIT_S,
+            pool_recycle=1800,
+            hide_parameters=True,
+            connect_args={
+                "application_name": name,
+                "connect_timeout": CONNECT_LIMIT_S,
+                "options": (
+                    f"-c statement_timeout={STATEMENT_LIMIT_MS} -c lock_timeout={LOCK_LIMIT_MS}"
+                    f" -c idle_in_transaction_session_timeout={STATEMENT_LIMIT_MS * 3}"
+                ),
+                "keepalives_idle": 30,
+            },
+        )
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._reading = async_sessionmaker(
+            self.engine.execution_options(isolation_level="AUTOCOMMIT"), expire_on_commit=False
+        )
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """One transaction: committed at the end, rolled back when anything is raised."""
+        async with self._sessions.begin() as session:
+            yield session
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A session for reading, without a transaction: each statement sees what is committed when it starts."""
+        async with self._reading() as session:
+            yield session
+
+    async def connect(self) -> psycopg.AsyncConnection[TupleRow]:
+        """A connection of one's own, outside of the pool, in autocommit (listening, advisory locks)."""
+        return await psycopg.AsyncConnection.connect(
+            self.url, autocommit=True, application_name=f"{self.name}-relay", connect_timeout=CONNECT_LIMIT_S
+        )
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether this failure is the database's absence (down, starting, out of connections) and not the statement's."""
+    if isinstance(error, PoolExhausted):
+        return True
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if not isinstance(cause, psycopg.OperationalError):
+        return False
+    return cause.sqlstate is None or cause.sqlstate.startswith(("08", "53", "57P"))
+
+
+async def _transaction(request: Request) -> AsyncIterator[AsyncSession]:
+    database: Database = request.app.state.database
+    async with database.transaction() as session:
+        yield session
+
+
+async def _reading(request: Request) -> AsyncIterator[AsyncSession]:
+    database: Database = request.app.state.database
+    async with database.reading() as session:
+        yield session
+
+
+async def _database(request: Request) -> Database:
+    database: Database = request.app.state.database
+    return database
+
+
+OpenDatabase = Annotated[Database, Depends(_database)]
+"""Route parameter: the database itself, for steps that need short transactions of their own."""
+# scope="function": the commit happens before the answer goes out, so that a failed commit is not a 200.
+Transaction = Annotated[AsyncSession, Depends(_transaction, scope="function")]
+"""Route parameter: the request's transaction."""
+Reading = Annotated[AsyncSession, Depends(_reading, scope="function")]
+"""Route parameter: a session that only reads."""

@@ -1,0 +1,95 @@
+"""The command line of a service: `python -m catalog api | worker | migrate | migration MESSAGE`."""
+
+import argparse
+import asyncio
+import signal
+from collections.abc import Callable, Sequence
+
+import uvicorn
+from fastapi import FastAPI
+
+from shared import migrations
+from shared.broker import Topology, prepare_topology
+from shared.database import Database
+from shared.inbox import Handlers
+from shared.outbox import maintain_partitions
+from shared.settings import ServiceSettings
+from shared.telemetry import configure_logging
+from shared.worker import Schedule, run_worker
+
+STOP_LIMIT_S = 8
+
+
+def main(
+    settings: ServiceSettings,
+    make_app: Callable[[], FastAPI],
+    handlers: Handlers,
+    schedules: Sequence[Schedule] = (),
+    argv: Sequence[str] | None = None,
+) -> None:
+    """Run one role of a service, as the command line says."""
+    parser = argparse.ArgumentParser(prog=f"python -m {settings.SERVICE}", description=__doc__)
+    roles = parser.add_subparsers(dest="role", required=True)
+    roles.add_parser("api", help="serve HTTP (and run the worker, unless SYLLABUS_RUN_WORKER=false)")
+    roles.add_parser("worker", help="relay events, consume events, run schedules")
+    roles.add_parser("migrate", help="bring schema and queues up to date")
+    roles.add_parser("migration", help="write a new migration").add_argument("message")
+    arguments = parser.parse_args(argv)
+    if arguments.role == "api":
+        serve(make_app(), settings.listen)
+    elif arguments.role == "worker":
+        configure_logging(settings.SERVICE, form=settings.log_format, level=settings.log_level)
+        asyncio.run(_work(settings, handlers, schedules))
+    elif arguments.role == "migrate":
+        configure_logging(settings.SERVICE, form=settings.log_format, level=settings.log_level)
+        migrations.migrate(settings.SERVICE, settings.database_url)
+        asyncio.run(_prepare(settings, handlers))
+    else:
+        migrations.make_migration(settings.SERVICE, settings.database_url, arguments.message)
+
+
+def serve(app: FastAPI, listen: str) -> None:
+    """Serve at `host:port` or `unix:/path` until SIGTERM or SIGINT."""
+    uvicorn.Server(server_config(app, listen)).run()
+
+
+def server_config(app: FastAPI, listen: str) -> uvicorn.Config:
+    place: dict[str, str | int] = {}
+    if listen.startswith("unix:"):
+        place["uds"] = listen.removeprefix("unix:")
+    else:
+        host, _, port = listen.rpartition(":")
+        place.update(host=host, port=int(port))
+    return uvicorn.Config(
+        app,
+        **place,  # type: ignore[arg-type]
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        loop="uvloop",
+        http="httptools",
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=STOP_LIMIT_S,
+    )
+
+
+async def _work(settings: ServiceSettings, handlers: Handlers, schedules: Sequence[Schedule]) -> None:
+    database = Database(settings.database_url, pool_size=settings.database_pool_size, name=settings.SERVICE)
+    task = asyncio.create_task(run_worker(settings, database, handlers, schedules))
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        pass
+    finally:
+        await database.close()
+
+
+async def _prepare(settings: ServiceSettings, handlers: Handlers) -> None:
+    database = Database(settings.database_url, pool_size=1, name=settings.SERVICE)
+    async with database.transaction() as session:
+        await maintain_partitions(session)
+    await database.close()
+    await prepare_topology(settings.amqp_url, Topology(settings.SERVICE, tuple(handlers), settings.bus_prefix))

@@ -1,0 +1,274 @@
+"""The inbox: from the broker to an effect, exactly once.
+
+A consumer takes events from one queue, one batch after another. In a single transaction it notes each event's id in
+`inbox` and carries out its effect; an id that stands there already is skipped. Only then it acknowledges. A crash
+anywhere repeats the delivery and not the effect.
+
+A failure of the database is waited out with the batch in hand. An event whose handler fails goes to a retry queue,
+and after the last attempt, or at once when it cannot be read, to the dead letters.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from aio_pika import DeliveryMode, Message
+from aio_pika.abc import AbstractConnection, AbstractIncomingMessage
+from pydantic import ValidationError
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.broker import (
+    CONNECTION_LOST,
+    PROBE,
+    RETRY_DELAYS_S,
+    BrokerAway,
+    Envelope,
+    Publisher,
+    Topology,
+    close_quietly,
+    connect,
+    dead_letters,
+    no_stray_cancellation,
+    retry_queue,
+)
+from shared.contracts import Event
+from shared.database import Database, is_away
+from shared.errors import ServiceUnavailable
+from shared.telemetry import CONSUME_LAG, CONSUMED, DEAD_LETTERED, DUPLICATES, RETRIED, begin
+
+BATCH = 50
+PREFETCH = 100
+LONGEST_BACKOFF_S = 30.0
+KEPT_DAYS = 40
+"""Longer than the outbox keeps what it could replay."""
+
+CREATE_TABLES = (
+    """
+    CREATE TABLE inbox (
+        consumer text NOT NULL,
+        event_id uuid NOT NULL,
+        handled_at timestamptz NOT NULL DEFAULT now(),
+        PRIMARY KEY (consumer, event_id)
+    )
+    """,
+    "CREATE INDEX inbox_handled_at ON inbox USING brin (handled_at)",
+)
+"""For the first migration of a service."""
+
+Handler = Callable[[AsyncSession, Any], Awaitable[None]]
+"""`async def on_course(session, event)`: the effect of one event, in the session's transaction."""
+Handlers = Mapping[type[Event], Handler]
+"""What a service does about which event. An event of a type not named here is dropped."""
+
+_CLAIM = text("""
+    INSERT INTO inbox (consumer, event_id)
+    SELECT :consumer, unnest(CAST(:ids AS uuid[])) ON CONFLICT DO NOTHING RETURNING event_id
+""")
+_FORGET = text("DELETE FROM inbox WHERE handled_at < now() - make_interval(days => :days)")
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """An event as it came, read."""
+
+    envelope: Envelope
+    event: Event
+
+
+class Unreadable(Exception):
+    """The message is none of ours, or its data does not fit its type."""
+
+
+class Consumer:
+    """Handles the events of all queues of a topology until cancelled, and starts anew whenever the broker was away."""
+
+    def __init__(
+        self, database: Database, publisher: Publisher, *, url: str, topology: Topology, handlers: Handlers
+    ) -> None:
+        self._database = database
+        self._publisher = publisher
+        self._url = url
+        self._topology = topology
+        self._handlers = {event.TYPE: (event, handler) for event, handler in handlers.items()}
+
+    async def run(self) -> None:
+        backoff = 0.5
+        while True:
+            connection: AbstractConnection | None = None
+            try:
+                connection = await connect(self._url, f"{self._topology.consumer}-consumer")
+                if made := await self._topology.declare(connection):
+                    log.warning("queues were missing; events since then may need a replay", queues=made)
+                backoff = 0.5
+                async with asyncio.TaskGroup() as group:
+                    for queue in self._topology.queues:
+                        group.create_task(self._consume(connection, queue))
+            except* (*CONNECTION_LOST, BrokerAway) as errors:
+                log.warning("consumer lost the broker", error=str(errors.exceptions[0]), again_in=backoff)
+            finally:
+                if connection is not None:
+                    await close_quietly(connection)
+            await asyncio.sleep(backoff)
+            backoff = min(backoff * 2, LONGEST_BACKOFF_S)
+
+    async def _consume(self, connection: AbstractConnection, queue: str) -> None:
+        """Handle one queue in order. Raises ConnectionError when its channel or its queue is gone."""
+        channel = await connection.channel(publisher_confirms=False)
+        await channel.set_qos(prefetch_count=PREFETCH)
+        arrived: asyncio.Queue[AbstractIncomingMessage | None] = asyncio.Queue()
+        channel.close_callbacks.add(lambda *_: arrived.put_nowait(None))
+        underlay = await channel.get_underlay_channel()
+        underlay.on_consumer_cancel_callbacks.add(lambda *_: arrived.put_nowait(None))
+
+        async def arrive(message: AbstractIncomingMessage) -> None:
+            arrived.put_nowait(message)
+
+        with no_stray_cancellation():
+            await (await channel.get_queue(queue, ensure=False)).consume(arrive)
+            while True:
+                messages = [await arrived.get()]
+                while len(messages) < BATCH and not arrived.empty():
+                    messages.append(arrived.get_nowait())
+                batch = [message for message in messages if message is not None]
+                if batch:
+                    await self.handle(queue, batch)
+                    await batch[-1].ack(multiple=True)
+                if len(batch) < len(messages):
+                    raise ConnectionError(f"no longer consuming {queue}")
+
+    async def handle(self, queue: str, messages: Sequence[AbstractIncomingMessage]) -> None:
+        """Give each message its effect or its place in a retry queue or among the dead letters.
+
+        Returns when all can be acknowledged. Raises BrokerAway when one could not be put away.
+        """
+        deliveries = []
+        for message in messages:
+            if message.type == PROBE:
+                continue
+            try:
+                delivery = self._read(message)
+            except Unreadable as error:
+                await self._bury(queue, message, error)
+            else:
+                if delivery is not None:
+                    deliveries.append(delivery)
+        if not deliveries:
+            return
+        if len(deliveries) > 1 and await self._attempt(queue, deliveries) is None:
+            return
+        # One of them fails: alone, each succeeds or fails for itself.
+        for delivery in deliveries:
+            if (failure := await self._attempt(queue, [delivery])) is not None:
+                await self._put_off(queue, delivery.envelope, failure)
+
+    def _read(self, message: AbstractIncomingMessage) -> Delivery | None:
+        """The event in a message; None when it is of a type that is not handled here."""
+        try:
+            envelope = Envelope.of_message(message)
+            if envelope.type not in self._handlers:
+                return None
+            return Delivery(envelope, self._handlers[envelope.type][0].model_validate_json(envelope.data))
+        except (KeyError, ValueError, TypeError, ValidationError) as error:
+            raise Unreadable(f"{type(error).__name__}: {error}") from error
+
+    async def _attempt(self, queue: str, deliveries: Sequence[Delivery]) -> Exception | None:
+        """Carry out in one transaction; returns why not. Waits as long as the database, or an owner asked, is away."""
+        backoff = 0.5
+        while True:
+            try:
+                await self._carry_out(queue, deliveries)
+            except Exception as error:
+                if not (isinstance(error, ServiceUnavailable) or is_away(error)):
+                    return error
+                log.warning("waiting to handle events", queue=queue, error=type(error).__name__, again_in=backoff)
+                await asyncio.sleep(backoff)
+                backoff = min(backoff * 2, LONGEST_BACKOFF_S)
+            else:
+                return None
+
+    async def _carry_out(self, queue: str, deliveries: Sequence[Delivery]) -> None:
+        consumer = queue.removeprefix(self._topology.prefix)
+        handled = []
+        async with self._database.transaction() as session:
+            fresh = await claim(session, consumer, [delivery.envelope.event_id for delivery in deliveries])
+            for delivery in deliveries:
+                envelope = delivery.envelope
+                if envelope.event_id in fresh:
+                    fresh.discard(envelope.event_id)
+                    begin(envelope.correlation_id, cause_id=envelope.event_id)
+                    await self._handlers[envelope.type][1](session, delivery.event)
+                    await session.flush()
+                    handled.append(envelope)
+        now = datetime.now(UTC)
+        for envelope in handled:
+            CONSUMED.labels(consumer, envelope.type).inc()
+            CONSUME_LAG.labels(consumer).observe((now - envelope.time).total_seconds())
+        DUPLICATES.labels(consumer).inc(len(deliveries) - len(handled))
+
+    async def _put_off(self, queue: str, envelope: Envelope, failure: Exception) -> None:
+        consumer = queue.removeprefix(self._topology.prefix)
+        begin(envelope.correlation_id, cause_id=envelope.event_id)
+        if envelope.attempt > len(RETRY_DELAYS_S):
+            log.error(
+                "event given up",
+                queue=consumer,
+                event_id=envelope.event_id,
+                type=envelope.type,
+                exc_info=failure,
+            )
+            DEAD_LETTERED.labels(consumer).inc()
+            message, target = envelope.to_message(), dead_letters(queue)
+            message.headers["syllabus_error"] = _short(failure)
+        else:
+            delay = RETRY_DELAYS_S[envelope.attempt - 1]
+            log.warning(
+                "event put off", queue=consumer, event_id=envelope.event_id, type=envelope.type,
+                attempt=envelope.attempt, again_in=delay, exc_info=failure,
+            )  # fmt: skip
+            RETRIED.labels(consumer).inc()
+            message, target = (
+                replace(envelope, attempt=envelope.attempt + 1).to_message(),
+                retry_queue(queue, delay),
+            )
+        await self._publisher.publish([(message, target)])
+
+    async def _bury(self, queue: str, message: AbstractIncomingMessage, error: Unreadable) -> None:
+        consumer = queue.removeprefix(self._topology.prefix)
+        log.error(
+            "event unreadable",
+            queue=consumer,
+            message_id=message.message_id,
+            type=message.type,
+            error=_short(error),
+        )
+        DEAD_LETTERED.labels(consumer).inc()
+        copy = Message(
+            message.body,
+            message_id=message.message_id,
+            type=message.type,
+            content_type=message.content_type,
+            delivery_mode=DeliveryMode.PERSISTENT,
+            headers={**message.headers, "syllabus_error": _short(error)},
+        )
+        await self._publisher.publish([(copy, dead_letters(queue))])
+
+
+def _short(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".partition("\n")[0][:500]
+
+
+async def claim(session: AsyncSession, consumer: str, event_ids: Sequence[str]) -> set[str]:
+    """Note events as handled by `consumer`; returns those that were not before. One statement."""
+    claimed = await session.execute(_CLAIM, {"consumer": consumer, "ids": list(event_ids)})
+    return {str(event_id) for event_id in claimed.scalars()}
+
+
+async def forget_old(session: AsyncSession) -> None:
+    """Drop the notes of events that can no longer be replayed."""
+    await session.execute(_FORGET, {"days": KEPT_DAYS})

@@ -1,0 +1,122 @@
+"""The outbox: events recorded in the transaction of the change they tell, and kept as the log of record.
+
+`record` writes the row; nothing is published that was not committed. The relay (`relay`) publishes it and gives it
+its `position`. One relay runs at a time, so positions are committed in order, and whoever reads the log after the
+last position seen misses nothing. (Ids would not do: they are taken at insert, not at commit.) Rows stay for 30 days
+in daily partitions, for replay.
+"""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils import uuid7
+
+from shared.contracts import Event
+from shared.telemetry import cause, request_id
+
+KEPT_DAYS = 30
+MADE_AHEAD_DAYS = 7
+
+CREATE_TABLES = (
+    "CREATE SEQUENCE outbox_id",
+    "CREATE SEQUENCE outbox_position",
+    """
+    CREATE TABLE outbox (
+        id bigint NOT NULL DEFAULT nextval('outbox_id'),
+        event_id uuid NOT NULL,
+        type text NOT NULL,
+        aggregate_id text NOT NULL,
+        version bigint NOT NULL,
+        data json NOT NULL,
+        recorded_at timestamptz NOT NULL DEFAULT now(),
+        correlation_id text NOT NULL DEFAULT '',
+        causation_id uuid,
+        published_at timestamptz,
+        position bigint,
+        PRIMARY KEY (recorded_at, id)
+    ) PARTITION BY RANGE (recorded_at)
+    """,
+    "CREATE TABLE outbox_rest PARTITION OF outbox DEFAULT",
+    "CREATE INDEX outbox_unpublished ON outbox (id) WHERE published_at IS NULL",
+    "CREATE INDEX outbox_log ON outbox (position) WHERE position IS NOT NULL",
+    "CREATE INDEX outbox_aggregate ON outbox (aggregate_id, version)",
+)
+"""For the first migration of a service. `outbox_rest` only takes rows if nobody made the day's partition."""
+
+_RECORD = text("""
+    WITH recorded AS (
+        INSERT INTO outbox (event_id, type, aggregate_id, version, data, correlation_id, causation_id)
+        SELECT event_id, type, aggregate_id, version, data, :correlation_id, CAST(:causation_id AS uuid)
+        FROM json_to_recordset(CAST(:events AS json))
+          AS event (event_id uuid, type text, aggregate_id text, version bigint, data json)
+        RETURNING 1
+    )
+    SELECT pg_notify(current_schema() || '_outbox', '') FROM recorded LIMIT 1
+""")
+
+
+async def record(session: AsyncSession, *events: Event) -> None:
+    """Record events in the caller's transaction, to be published in this order once it commits. One statement.
+
+    The row of each event's aggregate must be locked by the transaction (it is, when its version was raised), so that
+    versions are recorded in order.
+    """
+    rows = [
+        {
+            "event_id": str(uuid7()),
+            "type": event.TYPE,
+            "aggregate_id": event.aggregate_id,
+            "version": event.version,
+            "data": event.model_dump(mode="json"),
+        }
+        for event in events
+    ]
+    await session.execute(
+        _RECORD, {"events": json.dumps(rows), "correlation_id": request_id(), "causation_id": cause()}
+    )
+
+
+async def maintain_partitions(session: AsyncSession, *, today: date | None = None) -> None:
+    """Make the partitions of the coming days and drop those past keeping. Safe to repeat, and by several at once."""
+    first = today or datetime.now(UTC).date()
+    await session.execute(text("SELECT pg_advisory_xact_lock(hashtext(current_schema() || '_outbox_partitions'))"))
+    found = await session.execute(
+        text(
+            "SELECT relid::regclass::text FROM pg_partition_tree('outbox')"
+            " WHERE isleaf AND relid <> 'outbox_rest'::regclass"
+        )
+    )
+    present = {name.split(".")[-1] for name in found.scalars()}
+    for day in (first + timedelta(days=ahead) for ahead in range(MADE_AHEAD_DAYS + 1)):
+        if _partition(day) not in present:
+            await _make_partition(session, day)
+    oldest = _partition(first - timedelta(days=KEPT_DAYS))
+    for name in sorted(name for name in present if name < oldest):
+        unpublished = await session.scalar(text(f"SELECT EXISTS (SELECT 1 FROM {name} WHERE published_at IS NULL)"))  # noqa: S608
+        if not unpublished:
+            await session.execute(text(f"DROP TABLE {name}"))
+
+
+def _partition(day: date) -> str:
+    return f"outbox_{day:%Y%m%d}"
+
+
+async def _make_partition(session: AsyncSession, day: date) -> None:
+    """Add a day's partition, with the rows that went to the default one meanwhile."""
+    name, bounds = (
+        _partition(day),
+        {"from": f"{day} 00:00:00+00", "to": f"{day + timedelta(days=1)} 00:00:00+00"},
+    )
+    await session.execute(text(f"CREATE TABLE {name} (LIKE outbox INCLUDING DEFAULTS)"))
+    await session.execute(
+        text(
+            f"WITH moved AS (DELETE FROM outbox_rest WHERE recorded_at >= CAST(:from AS timestamptz)"  # noqa: S608
+            f" AND recorded_at < CAST(:to AS timestamptz) RETURNING *) INSERT INTO {name} SELECT * FROM moved"
+        ),
+        bounds,
+    )
+    await session.execute(
+        text(f"ALTER TABLE outbox ATTACH PARTITION {name} FOR VALUES FROM ('{bounds['from']}') TO ('{bounds['to']}')")
+    )

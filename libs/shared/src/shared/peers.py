@@ -1,0 +1,72 @@
+"""Asking another service, once, where a copy would say no (docs/architecture.md, "A copy may say yes")."""
+
+from collections.abc import Mapping
+from typing import Annotated, TypeVar
+
+import httpx
+import structlog
+from fastapi import Depends, Request
+from pydantic import BaseModel, ValidationError
+
+from shared.auth import HEADER, Signer
+from shared.errors import ServiceUnavailable
+from shared.settings import ServiceName, ServiceSettings
+from shared.telemetry import request_id
+
+TIME_LIMIT = httpx.Timeout(3.0, connect=1.0)
+
+log = structlog.get_logger()
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class Peers:
+    """The private HTTP of the other services, called as this service."""
+
+    def __init__(self, settings: ServiceSettings, signer: Signer | None) -> None:
+        self._settings = settings
+        self._signer = signer
+        self._clients: dict[ServiceName, httpx.AsyncClient] = {}
+
+    async def get(
+        self, service: ServiceName, path: str, model: type[M], params: Mapping[str, str | int] | None = None
+    ) -> M | None:
+        """What `service` knows; None when it answers 404. Raises ServiceUnavailable when it does not answer."""
+        headers = {"X-Request-ID": request_id()}
+        if self._signer is not None:
+            headers[HEADER] = self._signer.for_service()
+        try:
+            answer = await self._client(service).get(path, params=params, headers=headers)
+            if answer.status_code == 404:
+                return None
+            answer.raise_for_status()
+            return model.model_validate_json(answer.content)
+        except (httpx.HTTPError, ValidationError) as error:
+            log.warning("peer did not answer", peer=service, path=path, error=type(error).__name__)
+            raise ServiceUnavailable from error
+
+    async def close(self) -> None:
+        for client in self._clients.values():
+            await client.aclose()
+
+    def _client(self, service: ServiceName) -> httpx.AsyncClient:
+        if service not in self._clients:
+            address = self._settings.peer_url(service)
+            transport = None
+            if address.startswith("unix:"):
+                transport, address = (
+                    httpx.AsyncHTTPTransport(uds=address.removeprefix("unix:")),
+                    f"http://{service}",
+                )
+            self._clients[service] = httpx.AsyncClient(base_url=address, transport=transport, timeout=TIME_LIMIT)
+        return self._clients[service]
+
+
+async def _peers(request: Request) -> Peers:
+    peers: Peers = request.app.state.peers
+    return peers
+
+
+AskPeers = Annotated[Peers, Depends(_peers)]
+"""Route parameter: the other services."""

@@ -1,0 +1,127 @@
+"""The relay: from the outbox to the broker.
+
+One relay is active for each service (an advisory lock, freed by the database when the process dies). It takes the
+unpublished rows in order, publishes them, waits for every confirm, and marks them in the same transaction: a crash
+between confirm and commit publishes again, and the inbox of each consumer skips the repeat.
+"""
+
+import asyncio
+import json
+from typing import Any
+
+import psycopg
+import structlog
+from psycopg.rows import TupleRow
+
+from shared.broker import BrokerAway, Envelope, Publisher
+from shared.database import Database
+from shared.telemetry import OUTBOX_OLDEST_AGE, OUTBOX_UNPUBLISHED, PUBLISHED
+
+BATCH = 200
+POLL_S = 1.0
+"""How long an event waits at most when its notification is lost, and a second relay between attempts to take over."""
+LONGEST_BACKOFF_S = 5.0
+
+_UNPUBLISHED = """
+    SELECT recorded_at, id, event_id, type, aggregate_id, version, data, correlation_id, causation_id
+    FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+"""
+_MARK = """
+    UPDATE outbox SET published_at = now(), position = sent.position
+    FROM (
+        SELECT recorded_at, id, nextval('outbox_position') AS position
+        FROM unnest(%s::timestamptz[], %s::bigint[]) WITH ORDINALITY AS row (recorded_at, id, place)
+        ORDER BY place
+    ) AS sent
+    WHERE outbox.recorded_at = sent.recorded_at AND outbox.id = sent.id
+"""
+_BACKLOG = """
+    SELECT count(*), coalesce(extract(epoch FROM now() - min(recorded_at)), 0) FROM outbox WHERE published_at IS NULL
+"""
+
+log = structlog.get_logger()
+
+Connection = psycopg.AsyncConnection[TupleRow]
+
+
+class Relay:
+    """Publishes the outbox of `service` to `exchange` until cancelled. Any number may run: one is active."""
+
+    def __init__(self, database: Database, publisher: Publisher, *, service: str, exchange: str) -> None:
+        self._database = database
+        self._publisher = publisher
+        self._service = service
+        self._exchange = exchange
+
+    async def run(self) -> None:
+        backoff = 0.5
+        while True:
+            try:
+                async with await self._database.connect() as connection:
+                    if await self._take_lead(connection):
+                        backoff = 0.5
+                        await self._publish_as_they_come(connection)
+                await asyncio.sleep(POLL_S)
+            except psycopg.OperationalError as error:
+                log.warning("relay lost the database", error=str(error).partition("\n")[0], again_in=backoff)
+                await asyncio.sleep(backoff)
+                backoff = min(backoff * 2, LONGEST_BACKOFF_S)
+
+    async def _take_lead(self, connection: Connection) -> bool:
+        cursor = await connection.execute("SELECT pg_try_advisory_lock(hashtext(current_schema() || '_relay'))")
+        row = await cursor.fetchone()
+        return bool(row and row[0])
+
+    async def _publish_as_they_come(self, connection: Connection) -> None:
+        await connection.execute(f"LISTEN {self._service}_outbox")
+        backoff = 0.5
+        while True:
+            try:
+                while await self.publish_batch(connection) == BATCH:
+                    pass
+                backoff = 0.5
+            except BrokerAway as error:
+                log.warning("relay lost the broker", error=str(error), again_in=backoff)
+                await self._measure(connection)
+                await asyncio.sleep(backoff)
+                backoff = min(backoff * 2, LONGEST_BACKOFF_S)
+                continue
+            async for _ in connection.notifies(timeout=POLL_S, stop_after=1):
+                break
+            else:
+                await self._measure(connection)
+
+    async def publish_batch(self, connection: Connection) -> int:
+        """Publish and mark up to BATCH rows; returns how many. Raises BrokerAway with nothing marked."""
+        async with connection.transaction():
+            rows = await (await connection.execute(_UNPUBLISHED, (BATCH,))).fetchall()
+            if rows:
+                envelopes = [_envelope(row, self._service) for row in rows]
+                await self._publisher.publish(
+                    ((envelope.to_message(), envelope.type) for envelope in envelopes), self._exchange
+                )
+                await connection.execute(_MARK, ([row[0] for row in rows], [row[1] for row in rows]))
+        for row in rows:
+            PUBLISHED.labels(row[3]).inc()
+        return len(rows)
+
+    async def _measure(self, connection: Connection) -> None:
+        row = await (await connection.execute(_BACKLOG)).fetchone()
+        if row:
+            OUTBOX_UNPUBLISHED.set(row[0])
+            OUTBOX_OLDEST_AGE.set(float(row[1]))
+
+
+def _envelope(row: tuple[Any, ...], service: str) -> Envelope:
+    recorded_at, _, event_id, event_type, aggregate_id, version, data, correlation_id, causation_id = row
+    return Envelope(
+        event_id=str(event_id),
+        type=event_type,
+        source=service,
+        aggregate_id=aggregate_id,
+        version=version,
+        time=recorded_at,
+        data=json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode(),
+        correlation_id=correlation_id,
+        causation_id=str(causation_id) if causation_id else None,
+    )

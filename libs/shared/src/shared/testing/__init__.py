@@ -1,0 +1,9 @@
+"""Testing a service as it is: its app and consumers over real PostgreSQL, with the other services not running.
+
+The plugin (`shared.testing.plugin`) starts the servers; `serve_for_tests` makes a service on them.
+"""
+
+from shared.testing.environment import Environment
+from shared.testing.service import ServiceUnderTest, serve_for_tests, user
+
+__all__ = ["Environment", "ServiceUnderTest", "serve_for_tests", "user"]
