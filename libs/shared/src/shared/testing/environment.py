@@ -44,7 +44,7 @@ class Environment:
 
     @property
     def keys(self) -> Path:
-        """Folder with the services' identity keys."""
+        """Folder with the services' keys."""
         return ensure_keys(self.directory / "keys")
 
     def database(self, service: ServiceName) -> ServiceDatabase:

@@ -6,7 +6,6 @@ for it. A server that cannot be had is an error, never a skip.
 
 import shutil
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ import pytest
 from shared.runtime.postgres import start_postgres
 from shared.runtime.rabbitmq import start_rabbitmq
 from shared.runtime.server import Server
+from shared.telemetry import configure_logging
 from shared.testing.environment import Environment
 
 _SERVERS = pytest.StashKey["Servers"]()
@@ -50,6 +50,7 @@ def _is_worker(config: pytest.Config) -> bool:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    configure_logging("tests", form="console", level="warning")
     if _is_worker(config) or config.option.collectonly:
         return
     servers = config.stash[_SERVERS] = Servers()
@@ -98,11 +99,11 @@ def amqp_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def bus_prefix(worker_id: str, request: pytest.FixtureRequest) -> Iterator[str]:
+def bus_prefix(worker_id: str, request: pytest.FixtureRequest) -> str:
     """A prefix of exchanges and queues that no other test uses."""
     number = request.session.stash.setdefault(_NUMBER, 0) + 1
     request.session.stash[_NUMBER] = number
-    yield f"{worker_id}-{number}-"
+    return f"{worker_id}-{number}-"
 
 
 _NUMBER = pytest.StashKey[int]()

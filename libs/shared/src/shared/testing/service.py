@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
@@ -18,6 +19,7 @@ from shared.contracts.gateway.events import Role
 from shared.database import Database
 from shared.errors import ServiceUnavailable
 from shared.inbox import Handlers, claim
+from shared.runtime.keys import JWKS
 from shared.settings import ServiceName, ServiceSettings
 from shared.telemetry import begin
 from shared.testing.environment import Environment
@@ -66,7 +68,7 @@ class ServiceUnderTest:
     settings: ServiceSettings
     handlers: Handlers
     peers: FakePeers
-    keys: Any
+    keys: Path
 
     @property
     def database(self) -> Database:
@@ -120,7 +122,7 @@ async def serve_for_tests(
         database_url=environment.database(service).url,
         run_worker=False,
         identity_key_file=keys / f"{service}.pem",
-        identity_jwks_file=keys / "identity.jwks.json",
+        identity_jwks_file=keys / JWKS,
         log_format="console",
         log_level="warning",
         **changes,
