@@ -7,6 +7,7 @@
     ├── PermissionDenied        the role would do, but not for this row
     ├── RoleRequired            a higher role would do
     ├── PreconditionFailed      If-Match is stale
+    ├── PayloadTooLarge
     └── ServiceUnavailable      a part of the system that is needed does not answer
     Invalid                     a field has a value that it cannot have
 
@@ -57,6 +58,11 @@ class RoleRequired(Refusal):
 class PreconditionFailed(Refusal):
     code = "PRECONDITION_FAILED"
     message = "The resource has changed since you read it. Read it again, then repeat the change."
+
+
+class PayloadTooLarge(Refusal):
+    code = "PAYLOAD_TOO_LARGE"
+    message = "The body is too large."
 
 
 class ServiceUnavailable(Refusal):
