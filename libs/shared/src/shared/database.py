@@ -55,7 +55,7 @@ class Database:
                 "application_name": name,
                 "connect_timeout": CONNECT_LIMIT_S,
                 "options": (
-                    f"-c statement_timeout={STATEMENT_LIMIT_MS} -c lock_timeout={LOCK_LIMIT_MS}"
+                    f"-c timezone=UTC -c statement_timeout={STATEMENT_LIMIT_MS} -c lock_timeout={LOCK_LIMIT_MS}"
                     f" -c idle_in_transaction_session_timeout={STATEMENT_LIMIT_MS * 3}"
                 ),
                 "keepalives_idle": 30,

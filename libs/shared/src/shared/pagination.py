@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 from fastapi import Depends, Query, Request
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.errors import Invalid, NotFound
@@ -24,6 +24,8 @@ DEFAULT_SIZE = 20
 LARGEST_SIZE = 100
 DEEPEST_OFFSET = 10_000
 """Beyond it, pages by number cost too much; a cursor does not."""
+
+LARGEST_INTEGER = 2**63 - 1
 
 T = TypeVar("T")
 
@@ -87,12 +89,12 @@ Paging = Annotated[PageRequest, Depends(_page_request)]
 class Key:
     """A column to order by. The last key of an ordering must be unique; none may be null."""
 
-    column: ColumnElement[Any]
+    column: SQLColumnExpression[Any]
     descending: bool = False
 
 
 def order_of(
-    request: PageRequest, allowed: Mapping[str, ColumnElement[Any]], default: Sequence[Key], unique: Key
+    request: PageRequest, allowed: Mapping[str, SQLColumnExpression[Any]], default: Sequence[Key], unique: Key
 ) -> list[Key]:
     """The keys of `?ordering=`, or the default ones, ended by the unique one. Raises Invalid on an unknown field."""
     keys = []
@@ -106,7 +108,7 @@ def order_of(
 
 async def paginate(
     session: AsyncSession,
-    statement: Select[Any],
+    statement: Select[*tuple[Any, ...]],
     request: PageRequest,
     keys: Sequence[Key],
     show: Callable[[Any], T],
@@ -134,13 +136,13 @@ async def paginate(
 
 async def _by_cursor(
     session: AsyncSession,
-    statement: Select[Any],
+    statement: Select[*tuple[Any, ...]],
     request: PageRequest,
     keys: Sequence[Key],
     show: Callable[[Any], T],
 ) -> Page[T]:
     backward, position = _read_cursor(request.cursor or "", keys)
-    columns = [key.column.label(f"cursor_{place}") for place, key in enumerate(keys)]
+    columns: list[ColumnElement[Any]] = [key.column.label(f"cursor_{place}") for place, key in enumerate(keys)]
     statement = statement.add_columns(*columns).order_by(*_order(keys, backward)).limit(request.size + 1)
     if position is not None:
         statement = statement.where(_after(keys, position, backward))
@@ -193,11 +195,13 @@ def _read_cursor(cursor: str, keys: Sequence[Key]) -> tuple[bool, list[Any] | No
         direction, *values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if direction not in ("n", "p") or len(values) != len(keys):
             raise ValueError("not a cursor of this list")
-        return direction == "p", [
-            _typed(value, key.column.type.python_type) for value, key in zip(values, keys, strict=True)
-        ]
+        return direction == "p", [_typed(value, _python_type(key)) for value, key in zip(values, keys, strict=True)]
     except (ValueError, TypeError, ArithmeticError) as error:
         raise Invalid(cursor="This is not a cursor of this list. Start again with an empty one.") from error
+
+
+def _python_type(key: Key) -> type[Any]:
+    return key.column.expression.type.python_type  # type: ignore[no-any-return, attr-defined]
 
 
 def _typed(value: Any, python_type: type[Any]) -> Any:
@@ -205,6 +209,8 @@ def _typed(value: Any, python_type: type[Any]) -> Any:
         return datetime.fromisoformat(value)
     if python_type is Decimal:
         return Decimal(value)
+    if python_type is int and not (type(value) is int and abs(value) <= LARGEST_INTEGER):
+        raise ValueError("not a bigint")
     if not isinstance(value, python_type) or (isinstance(value, str) and "\0" in value):
         raise ValueError("wrong type")
     return value

@@ -12,7 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from psycopg import OperationalError as DriverOperationalError
 from psycopg_pool import PoolTimeout
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
@@ -126,6 +126,13 @@ def install(app: FastAPI) -> None:
     async def http(request: Request, error: HTTPException) -> JSONResponse:
         code, message = _CODE_OF_STATUS.get(error.status_code, ("MALFORMED_REQUEST", "The request cannot be read."))
         return problem(error.status_code, code, message, headers=error.headers)
+
+    @app.exception_handler(DataError)
+    @app.exception_handler(UnicodeEncodeError)
+    async def not_storable(request: Request, error: Exception) -> JSONResponse:
+        """The net below the models: a value that PostgreSQL cannot hold (NUL, unpaired surrogates, out of range)."""
+        log.warning("value not storable", error=type(error).__name__, path=request.url.path)
+        return problem(400, "MALFORMED_REQUEST", "The request has a value that cannot be stored.")
 
     @app.exception_handler(OperationalError)
     @app.exception_handler(DriverOperationalError)

@@ -1,5 +1,6 @@
 """What every service's app does around its own routes."""
 
+import json
 import time
 from collections.abc import AsyncIterator
 from decimal import Decimal
@@ -8,7 +9,7 @@ from typing import Annotated, ClassVar
 
 import httpx
 import pytest
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request
 from pydantic import BaseModel, Field
 from sqlalchemy import text
 
@@ -111,6 +112,13 @@ async def whole(session: Transaction) -> None:
     await session.execute(text("INSERT INTO effects (aggregate_id) VALUES (1)"))
 
 
+@router.post("/stored/")
+async def stored(request: Request, session: Transaction) -> None:
+    value = (await request.json())["value"]
+    kind = "text" if isinstance(value, str) else "bigint"
+    await session.execute(text(f"SELECT CAST(:value AS {kind})"), {"value": value})
+
+
 class Settings(ServiceSettings):
     SERVICE = "catalog"
 
@@ -188,6 +196,11 @@ class TestErrors:
         assert (answer.status_code, answer.json()["code"]) == (503, "SERVICE_UNAVAILABLE")
         assert answer.headers["Retry-After"] == "2"
         assert ready.status_code == 503
+
+    @pytest.mark.parametrize("value", ["a\0b", "a\ud800b", 2**70])
+    async def test_a_value_the_database_cannot_hold_is_a_400(self, client: httpx.AsyncClient, value: object) -> None:
+        answer = await client.post("/stored/", content=json.dumps({"value": value}))
+        assert (answer.status_code, answer.json()["code"]) == (400, "MALFORMED_REQUEST")
 
 
 class TestTransaction:

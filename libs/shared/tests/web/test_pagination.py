@@ -1,5 +1,7 @@
 """Lists by page and by cursor."""
 
+import base64
+import json
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -71,6 +73,9 @@ class TestByPage:
             await ask(database, 20, ordering="password")
 
 
+HUGE = base64.urlsafe_b64encode(json.dumps(["n", 10**30]).encode()).decode()
+
+
 class TestByCursor:
     @pytest.mark.parametrize("ordering", ["number", "-number", "grp,-number", "-grp,number", "-grp,-number"])
     async def test_every_row_comes_once_forth_and_back(self, database: Database, ordering: str) -> None:
@@ -87,7 +92,21 @@ class TestByCursor:
             back.append(await ask(database, 31, **follow(back[-1].previous)))
         assert [page.results for page in reversed(back)] == [page.results for page in pages]
 
-    @pytest.mark.parametrize("cursor", ["x", "!!", "W10", "WyJuIl0", "WyJuIiwieCJd", "bnVsbA", "WyJuIixudWxsXQ"])
+    @pytest.mark.parametrize(
+        "cursor",
+        [
+            "x",
+            "!!",
+            "W10",
+            "WyJuIl0",
+            "WyJuIiwieCJd",
+            "bnVsbA",
+            "WyJuIixudWxsXQ",
+            "WyJuIix0cnVlXQ",
+            "WyJuIiwxZTQwXQ",
+            HUGE,
+        ],
+    )
     async def test_what_is_not_a_cursor_is_refused(self, database: Database, cursor: str) -> None:
         with pytest.raises(Invalid, match="cursor"):
             await ask(database, 5, cursor=cursor)

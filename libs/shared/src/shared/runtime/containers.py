@@ -3,6 +3,7 @@
 The engine's libraries are imported inside functions: most machines never need them.
 """
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,8 @@ class ContainerServer(Server):
     `probe` gets the address and answers with nothing when the server serves, else with what is missing. testcontainers'
     reaper removes the container when this program dies, however it dies.
     """
+
+    ours = True
 
     def __init__(self, url: str, source: str, container: Any, probe: Callable[[str], str]) -> None:
         super().__init__(url, source)
@@ -70,6 +73,9 @@ class ContainerServer(Server):
 
 def available() -> bool:
     """Whether a container engine answers."""
+    host = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
+    if host.startswith("unix://") and not Path(host.removeprefix("unix://")).is_socket():
+        return False  # known without the client, which leaves its own socket open when it cannot connect
     try:
         from testcontainers.core.docker_client import DockerClient
 

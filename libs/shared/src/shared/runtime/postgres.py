@@ -78,6 +78,7 @@ class PostgresServer(LocalServer):
         return Process(
             [self._binaries.folder / "postgres", "-D", self.directory / "data", *settings],
             log=self.directory / "server.log",
+            record=self.directory / "server.pid",
             directory=self.directory,
             environment=_ENVIRONMENT,
             user=self._binaries.user,

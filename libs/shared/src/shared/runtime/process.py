@@ -52,7 +52,7 @@ class Identity:
         """The process recorded in `path` by `write`, or None."""
         try:
             pid, started = json.loads(path.read_text())
-        except (OSError, ValueError):
+        except (OSError, ValueError, TypeError):
             return None
         return cls(int(pid), int(started))
 
@@ -81,13 +81,19 @@ class Process:
         command: Sequence[str | Path],
         *,
         log: Path,
+        record: Path,
         directory: Path,
         environment: Mapping[str, str],
         user: pwd.struct_passwd | None = None,
         on_parent_death: Signals = SIGTERM,
     ) -> None:
-        """Start `command` in `directory` with exactly `environment`; as `user`, if this is root."""
+        """Start `command` in `directory` with exactly `environment`; as `user`, if this is root.
+
+        `record` gets the identity. A process that a killed program left there is ended first, as by its parent's death.
+        """
         self.log = log
+        if leftover := Identity.read(record):
+            leftover.end(on_parent_death)
         with log.open("wb") as output:
             self._popen = start_child(
                 lambda: subprocess.Popen(
@@ -103,7 +109,8 @@ class Process:
                 )
             )
         self.pid = self._popen.pid
-        self.identity = Identity.of(self.pid)
+        if identity := Identity.of(self.pid):
+            identity.write(record)
 
     @property
     def exit_code(self) -> int | None:
@@ -116,12 +123,16 @@ class Process:
 
     def stop(self, how: Signals = SIGTERM, *, limit: float = 10.0) -> None:
         """Ask with `how`; after `limit` seconds kill the whole group. Fine to repeat."""
-        self.send(how)
-        self.send(SIGCONT)
+        self.ask_to_stop(how)
         try:
             self._popen.wait(limit)
         except subprocess.TimeoutExpired:
             self.kill()
+
+    def ask_to_stop(self, how: Signals = SIGTERM) -> None:
+        """Send `how` and do not wait; a frozen process is woken to hear it."""
+        self.send(how)
+        self.send(SIGCONT)
 
     def kill(self) -> None:
         """`kill -9` the whole group, and wait for it."""
@@ -199,6 +210,7 @@ def run(
             text=True,
             errors="replace",
             check=False,
+            preexec_fn=end_with_parent(SIGTERM),
             **_credentials(user),
         )
     except OSError as error:

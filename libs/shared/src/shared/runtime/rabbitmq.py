@@ -1,4 +1,4 @@
-"""A RabbitMQ server for this machine: given, from the system, from a container or from Debian's packages, in that order.
+"""A RabbitMQ server for this machine: given, the system's, in a container or from Debian's packages, in that order.
 
 The node keeps everything in its own directory, listens on 127.0.0.1 only, and has its own epmd (Erlang's name server),
 so any number of nodes can live on one machine.
@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from shared.runtime import containers
 from shared.runtime.debian import unpacked_rabbitmq
-from shared.runtime.process import Identity, Process, StartFailed, run, server_user, wait_until
+from shared.runtime.process import Process, StartFailed, run, server_user, wait_until
 from shared.runtime.server import LocalServer, NoServer, Server
 from shared.runtime.state import kept_secret
 
@@ -27,17 +27,16 @@ _IMAGE = "rabbitmq:4.2"
 # Offsets from the AMQP port. rabbitmqctl opens a port of its own while it runs.
 _DISTRIBUTION, _EPMD, _CTL = 1, 2, range(3, 10)
 
-# Erlang terms, not rabbitmq.conf: reading that format costs a second at each start.
 _CONFIGURATION = """\
-[{{rabbit, [
-    {{tcp_listeners, [{{"127.0.0.1", {port}}}]}},
-    {{default_user, <<"{user}">>}},
-    {{default_pass, <<"{password}">>}},
-    {{heartbeat, 10}},
-    {{disk_free_limit, 200000000}},
-    {{vm_memory_high_watermark, {{absolute, 1000000000}}}},
-    {{log, [{{file, [{{size, 10485760}}, {{count, 2}}]}}]}}
-]}}].
+listeners.tcp.1 = 127.0.0.1:{port}
+default_user = {user}
+default_pass = {password}
+heartbeat = 10
+disk_free_limit.absolute = 200MB
+vm_memory_high_watermark.absolute = 1GB
+log.console = false
+log.file.rotation.size = 10485760
+log.file.rotation.count = 2
 """
 
 
@@ -90,9 +89,6 @@ class RabbitMQServer(LocalServer):
         self._write_files()
         # Had the node to start epmd, it would outlive the node and hold its ports.
         self._epmd = self._child("epmd", ["epmd", "-port", str(self.port + _EPMD), "-address", "127.0.0.1"])
-        record = self.directory / "epmd.pid"
-        if self._epmd.identity:
-            self._epmd.identity.write(record)
         return self._child("server", [self._installation.scripts / "rabbitmq-server"])
 
     def _address(self) -> str:
@@ -106,6 +102,7 @@ class RabbitMQServer(LocalServer):
         return Process(
             command,
             log=self.directory / f"{name}.log",
+            record=self.directory / f"{name}.pid",
             directory=self.directory,
             environment=self._environment(),
             user=self._user,
@@ -118,16 +115,13 @@ class RabbitMQServer(LocalServer):
 
     def _write_files(self) -> None:
         """The folders, the cookie and the configuration; all belong to the node's user."""
-        leftover = Identity.read(self.directory / "epmd.pid")
-        if leftover:
-            leftover.end()
         for name in ("mnesia", "log", "schema", "generated"):
             (self.directory / name).mkdir(exist_ok=True)
         cookie = self.directory / ".erlang.cookie"
         kept_secret(cookie)
         cookie.chmod(0o400)
         configuration = _CONFIGURATION.format(port=self.port, user=_USER, password=self._password)
-        (self.directory / "advanced.config").write_text(configuration)
+        (self.directory / "rabbitmq.conf").write_text(configuration)
         (self.directory / "enabled_plugins").write_text("[].\n")
         (self.directory / "environment.conf").touch()
         if self._user:

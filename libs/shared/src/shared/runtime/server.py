@@ -5,7 +5,7 @@ from pathlib import Path
 from signal import SIGCONT, SIGSTOP, Signals
 from typing import IO
 
-from shared.runtime.process import Identity, Process, StartFailed
+from shared.runtime.process import Process, StartFailed
 from shared.runtime.state import free_port, hold, is_free
 
 
@@ -22,6 +22,9 @@ class Server:
 
     `url` is the address with user and password; `source` says for people where the server came from.
     """
+
+    ours = False
+    """Whether this program runs it: then it can be killed, and nobody else uses it."""
 
     def __init__(self, url: str, source: str) -> None:
         self.url = url
@@ -65,6 +68,7 @@ class LocalServer(Server):
     programs work on the same data; what a killed program left running there is ended first.
     """
 
+    ours = True
     ports = 1  # how many ports in a row it needs
     stop_signal: Signals
     ready_within = 60.0  # seconds; recovery after a crash may take most of it
@@ -95,13 +99,7 @@ class LocalServer(Server):
             return
         self.stop()
         self._lock = hold(self.directory)
-        record = self.directory / "server.pid"
-        leftover = Identity.read(record)
-        if leftover:
-            leftover.end(self.stop_signal)
         self._process = self._spawn()
-        if self._process.identity:
-            self._process.identity.write(record)
         self._wait_until_ready(self._process)
 
     def alive(self) -> bool:

@@ -18,7 +18,11 @@ _PORTS = range(20000, 32000)
 
 
 class InUse(RuntimeError):
-    """Another process works in this directory; the message says which."""
+    """Another process works in this directory: `pid`, 0 if unknown."""
+
+    def __init__(self, directory: Path, pid: int) -> None:
+        super().__init__(f"{directory} is in use by process {pid or '(unknown)'}")
+        self.pid = pid
 
 
 def checkout() -> Path:
@@ -127,7 +131,7 @@ def hold(directory: Path) -> IO[str]:
         file.seek(0)
         holder = file.read().strip()
         file.close()
-        raise InUse(f"{directory} is in use by process {holder or '(unknown)'}") from None
+        raise InUse(directory, int(holder or 0)) from None
     file.truncate(0)
     file.write(str(os.getpid()))
     file.flush()

@@ -26,6 +26,9 @@ class ServiceDatabase:
     _admin: psycopg.Connection[tuple[object, ...]]
     _empty: sql.Composed
 
+    def close(self) -> None:
+        self._admin.close()
+
     def empty(self) -> None:
         """Back to what the migrations left: their rows stay, all others go."""
         self._admin.execute(self._empty)
@@ -46,6 +49,10 @@ class Environment:
     def keys(self) -> Path:
         """Folder with the services' keys."""
         return ensure_keys(self.directory / "keys")
+
+    def close(self) -> None:
+        for database in self._databases.values():
+            database.close()
 
     def database(self, service: ServiceName) -> ServiceDatabase:
         """The service's database, emptied."""

@@ -6,6 +6,7 @@ for it. A server that cannot be had is an error, never a skip.
 
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -77,7 +78,7 @@ def pytest_configure_node(node: object) -> None:
 
 
 @pytest.fixture(scope="session")
-def environment(request: pytest.FixtureRequest, worker_id: str) -> Environment:
+def environment(request: pytest.FixtureRequest, worker_id: str) -> Iterator[Environment]:
     """PostgreSQL, and this process's own databases on it."""
     if _is_worker(request.config):
         told = request.config.workerinput["syllabus"]  # type: ignore[attr-defined]
@@ -87,7 +88,9 @@ def environment(request: pytest.FixtureRequest, worker_id: str) -> Environment:
         admin_url, directory = servers.postgres.url, servers.directory
     own = directory / worker_id
     own.mkdir(mode=0o711, exist_ok=True)
-    return Environment(admin_url, worker_id, own)
+    made = Environment(admin_url, worker_id, own)
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

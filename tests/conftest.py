@@ -1,0 +1,56 @@
+"""The whole system as real processes, for the tests that need it. They run one after the other, on one worker."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from demo.api import Api
+from shared.runtime.stack import Stack
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("stack"):
+            item.add_marker(pytest.mark.xdist_group("stack"))
+            item.add_marker(pytest.mark.timeout(300))
+
+
+class Running:
+    """A running system: the API as its users see it, and its insides as only a test may."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.guest = Api(stack.url)
+        subprocess.run(stack.command("gateway", "demo-accounts"), env=stack.environment("gateway"), check=True)
+        self.admin = self.guest.log_in("admin@example.com")
+        self.instructor = self.guest.log_in("instructor@example.com")
+        self.student = self.guest.log_in("student@example.com")
+        self.premium = self.guest.log_in("premium@example.com")
+
+    def rows(self, statement: str, *values: object) -> list[tuple[object, ...]]:
+        """Rows of the database, across schemas."""
+        url = make_conninfo(self.stack.database.url, dbname=self.stack.database_name)
+        with psycopg.connect(url) as connection:
+            return connection.execute(statement, values).fetchall()  # type: ignore[arg-type]
+
+    def log(self, service: str) -> str:
+        """What a service has written since its last start."""
+        return Path(self.stack.directory / "logs" / f"{service}.log").read_text()
+
+
+@pytest.fixture(scope="session")
+def system() -> Iterator[Running]:
+    """A running system that the tests share: leave every part running."""
+    with Stack() as stack:
+        yield Running(stack)
+
+
+@pytest.fixture(scope="module")
+def own_system() -> Iterator[Running]:
+    """A running system for one module of tests alone, which may break it."""
+    with Stack() as stack:
+        yield Running(stack)
