@@ -12,11 +12,10 @@ from typing import Annotated
 import psycopg
 from fastapi import Depends, Request
 from psycopg.rows import TupleRow
-from sqlalchemy import MetaData, make_url
+from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase
 
 STATEMENT_LIMIT_MS = 10_000
 LOCK_LIMIT_MS = 5_000
@@ -24,18 +23,14 @@ CONNECT_LIMIT_S = 3
 POOL_WAIT_LIMIT_S = 5
 
 
-class Table(DeclarativeBase):
-    """Base of a service's tables. Constraint names are fixed, so that migrations can name them."""
-
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
+CONSTRAINT_NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+"""For the `MetaData` of each service's tables: fixed names, so that migrations can name constraints."""
 
 
 class Database:

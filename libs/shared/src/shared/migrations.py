@@ -1,7 +1,7 @@
 """Schema changes of one service, by Alembic, in that service's own schema and as its own role.
 
-Each service's `migrations/env.py` calls `run`. `migrate` brings the database up to date; two at once wait for each
-other. Schemas expand, migrate and contract over several deployments, so that old and new processes run side by side.
+Each service's `migrations/env.py` calls `run` with its tables. `migrate` brings the database up to date; two at once
+wait for each other. Schemas expand, migrate and contract over several deployments, so that old and new processes run side by side.
 """
 
 import sys
@@ -12,7 +12,6 @@ from alembic import command, context
 from alembic.config import Config
 
 from shared import inbox, outbox
-from shared.database import Table
 
 
 def create_bus_tables(op: object) -> None:
@@ -36,14 +35,14 @@ def check(service: str, database_url: str) -> None:
     command.check(_config(service, database_url))
 
 
-def run() -> None:
+def run(tables: sa.MetaData) -> None:
     """What `migrations/env.py` of every service does."""
     url = sa.make_url(context.config.attributes["database_url"]).set(drivername="postgresql+psycopg")
     engine = sa.create_engine(url, poolclass=sa.NullPool)
     with engine.connect() as connection:
         context.configure(
             connection=connection,
-            target_metadata=Table.metadata,
+            target_metadata=tables,
             include_name=_is_ours,
             compare_server_default=False,
         )

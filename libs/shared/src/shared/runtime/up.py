@@ -88,10 +88,10 @@ async def _supervise(stack: Stack, begun: float) -> int:
     screen = Screen(["up", "demo", "postgres", "rabbitmq", *SERVICES])
 
     async def when_ready() -> None:
-        for number, step in enumerate(DEMO_STEPS):
-            await _demo(step, stack, screen)
-            if number == 0:
-                screen("up", _welcome(stack, time.monotonic() - begun))
+        loaded = await _demo(DEMO_STEPS[0], stack, screen)
+        screen("up", _welcome(stack, time.monotonic() - begun))
+        for step in DEMO_STEPS[1:]:
+            loaded = loaded and await _demo(step, stack, screen)
 
     servers = [ServerChild("postgres", stack.database), ServerChild("rabbitmq", stack.broker)]
     behind = [_program(service, stack, screen) for service in SERVICES if service != "gateway"]
@@ -113,14 +113,14 @@ def _program(service: str, stack: Stack, screen: Screen) -> Program:
     )
 
 
-async def _demo(step: str, stack: Stack, screen: Screen) -> None:
-    """Do a step of the demo content, unless it was done. A failure is told; the next start tries again."""
+async def _demo(step: str, stack: Stack, screen: Screen) -> bool:
+    """Do a step of the demo content, unless it was done; whether it is done now. A failure is told."""
     done = stack.directory / f"demo-{step}.done"
     if done.exists():
-        return
+        return True
     if importlib.util.find_spec("demo") is None:
         screen("demo", f"{step}: skipped, this checkout has no demo content")
-        return
+        return False
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "demo", step),
         stdin=asyncio.subprocess.DEVNULL,
@@ -138,14 +138,15 @@ async def _demo(step: str, stack: Stack, screen: Screen) -> None:
             code = await process.wait()
     except TimeoutError:
         screen("demo", f"{step}: not done after {DEMO_LIMIT:.0f} s")
-        return
+        return False
     finally:
         if process.returncode is None:
             process.kill()
     if code:
         screen("demo", f"{step}: failed (exit code {code}); the next start tries again")
-    else:
-        done.touch()
+        return False
+    done.touch()
+    return True
 
 
 def _welcome(stack: Stack, seconds: float) -> str:

@@ -1,0 +1,1 @@
+"""Assessments, questions and attempts: what has been learned."""

@@ -1,0 +1,7 @@
+from assessment.consumers import HANDLERS
+from assessment.main import create
+from assessment.schedules import SCHEDULES
+from assessment.settings import Settings
+from shared.entry import main
+
+main(Settings(), create, HANDLERS, SCHEDULES)

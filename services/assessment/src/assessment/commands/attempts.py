@@ -1,0 +1,123 @@
+"""Starting and closing attempts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+
+from sqlalchemy import ColumnElement, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
+
+from assessment.commands.grading import grade_attempts
+from assessment.domain.answering import GRACE
+from assessment.domain.facts import attempt_event
+from assessment.domain.paper import draw_paper
+from assessment.domain.rights import check_may_attempt
+from assessment.domain.standing import standing
+from assessment.domain.starting import check_may_start
+from assessment.models import Assessment, Attempt, Enrollment
+from assessment.queries.access import get_access
+from assessment.queries.standings import get_results
+from assessment.store import LEARNING, lock_assessment, lock_attempt
+from shared import outbox
+from shared.auth import Identity
+from shared.contracts.assessment.events import AttemptStarted
+from shared.errors import NotFound
+
+BATCH = 100
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a learner works from."""
+
+    ip_address: str | None
+    user_agent: str
+
+
+async def start_attempt(
+    session: AsyncSession, learner: Identity, assessment_id: int, *, now: datetime, origin: Origin, random: Random
+) -> tuple[Attempt, bool]:
+    """The learner's open attempt, and whether it was started just now: the one there is, or else a new one.
+
+    Raises NotFound, EnrollmentRequired, AssessmentNotAvailable, AttemptLimitExceeded or CooldownActive. Repeating it
+    is safe, also twice at once: whoever starts holds the learner's enrollment.
+    """
+    access = check_may_attempt(await get_access(session, learner, assessment_id))
+    assessment = await lock_assessment(session, assessment_id, share=True)
+    if assessment is None:
+        raise NotFound
+    await _lock_enrollment(session, learner, access.course_id)
+    attempts = await _list_own(session, learner, assessment_id)
+    if attempts and attempts[-1].status == "in_progress":
+        await session.refresh(attempts[-1], ["paper"])
+        return attempts[-1], False
+    check_may_start(assessment, attempts, now)
+    attempt = _new_attempt(assessment, learner, len(attempts) + 1, now, origin, random)
+    session.add(attempt)
+    await session.flush()
+    results, _ = await get_results(session, assessment_id, learner.user_id)
+    has_passed = standing(assessment.scoring_policy, results).passed
+    await outbox.record(session, attempt_event(AttemptStarted, attempt, assessment, has_passed=has_passed))
+    return attempt, True
+
+
+async def complete_attempt(session: AsyncSession, learner: Identity, attempt_id: int, *, now: datetime) -> None:
+    """Close one's attempt and grade it. One that is closed stays as it is. Raises NotFound."""
+    attempt = await lock_attempt(session, attempt_id, learner.user_id)
+    if attempt is None:
+        raise NotFound
+    if attempt.status == "in_progress":
+        attempt.end_time = min(now, attempt.expires_at or now)
+        attempt.submitted_by = "user"
+        await grade_attempts(session, [attempt])
+
+
+async def complete_overdue(
+    session: AsyncSession, *, now: datetime, only: ColumnElement[bool] | None = None, limit: int = BATCH
+) -> int:
+    """Close attempts whose time and grace are over, as of when their time was up; returns how many.
+
+    Of all attempts, those that nobody else is closing; with `only`, these, waiting for whoever is.
+    """
+    overdue = select(Attempt).where(Attempt.status == "in_progress", Attempt.expires_at < now - GRACE)
+    overdue = overdue.where(true() if only is None else only).order_by(Attempt.id).limit(limit)
+    attempts = (await session.scalars(overdue.with_for_update(skip_locked=only is None))).all()
+    for attempt in attempts:
+        attempt.end_time = attempt.expires_at
+        attempt.submitted_by = "system"
+    await grade_attempts(session, attempts)
+    return len(attempts)
+
+
+async def _lock_enrollment(session: AsyncSession, learner: Identity, course_id: int) -> None:
+    own = select(Enrollment.enrollment_id).where(
+        Enrollment.user_id == learner.user_id, Enrollment.course_id == course_id, Enrollment.status.in_(LEARNING)
+    )
+    await session.execute(own.order_by(Enrollment.enrollment_id).with_for_update())
+
+
+async def _list_own(session: AsyncSession, learner: Identity, assessment_id: int) -> Sequence[Attempt]:
+    own = select(Attempt).where(Attempt.assessment_id == assessment_id, Attempt.user_id == learner.user_id)
+    return (await session.scalars(own.options(defer(Attempt.paper)).order_by(Attempt.attempt_number))).all()
+
+
+def _new_attempt(
+    assessment: Assessment, learner: Identity, number: int, now: datetime, origin: Origin, random: Random
+) -> Attempt:
+    paper = draw_paper(assessment, random)
+    return Attempt(
+        revision=1,
+        assessment_id=assessment.id,
+        user_id=learner.user_id,
+        attempt_number=number,
+        status="in_progress",
+        paper=paper.model_dump(mode="json"),
+        passing_score=assessment.passing_score,
+        max_score=paper.max_score,
+        start_time=now,
+        expires_at=now + timedelta(minutes=paper.time_limit) if paper.time_limit else None,
+        ip_address=origin.ip_address,
+        user_agent=origin.user_agent,
+    )

@@ -1,0 +1,1 @@
+"""The rules of assessments: pure functions, no I/O, no clock."""

@@ -1,0 +1,87 @@
+"""Asking the owner where our copies would say no, and storing the answer.
+
+Each function looks at the copies first and asks only if they would refuse the user; no transaction is open while it
+asks. They raise ServiceUnavailable when the owner is down: then nobody knows, and the refusal is 503.
+"""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+
+from assessment.commands.copies import take_course, take_enrollment
+from assessment.domain.rights import Access, is_staff
+from assessment.models import Attempt, Course, Lesson
+from assessment.queries.access import get_access, get_access_to_attempt
+from shared.auth import Identity
+from shared.contracts.catalog.http import CourseState
+from shared.contracts.enrollment.http import EnrollmentState
+from shared.database import Database
+from shared.peers import Peers
+
+
+async def learn_lesson(database: Database, peers: Peers, user: Identity, lesson_id: int) -> None:
+    """Before an assessment is put on a lesson: that it exists, and who teaches it."""
+    async with database.reading() as session:
+        known = select(Course.staff).join(Lesson, Lesson.course_id == Course.course_id)
+        staff = await session.scalar(known.where(Lesson.lesson_id == lesson_id))
+    if staff is None or not is_staff(user, staff):
+        await _ask_catalog(database, peers, f"/internal/lessons/{lesson_id}/")
+
+
+async def learn_staff(database: Database, peers: Peers, user: Identity, assessment_id: int) -> None:
+    """Before something is done that only the course's staff may do."""
+    async with database.reading() as session:
+        access = await get_access(session, user, assessment_id)
+    await _learn_staff(database, peers, user, access)
+
+
+async def learn_staff_of_attempt(database: Database, peers: Peers, user: Identity, attempt_id: int) -> None:
+    """Before somebody else's attempt is shown."""
+    async with database.reading() as session:
+        access = await get_access_to_attempt(session, user, attempt_id)
+        owner = await session.scalar(select(Attempt.user_id).where(Attempt.id == attempt_id))
+    if owner != user.user_id:
+        await _learn_staff(database, peers, user, access)
+
+
+async def learn_enrollment(database: Database, peers: Peers, user: Identity, assessment_id: int) -> None:
+    """Before something is done that only the enrolled may do."""
+    async with database.reading() as session:
+        access = await get_access(session, user, assessment_id)
+    await _learn_enrollment(database, peers, user, access)
+
+
+async def learn_reader(database: Database, peers: Peers, user: Identity, assessment_id: int) -> None:
+    """Before something is shown that is for the course's staff and the enrolled."""
+    async with database.reading() as session:
+        access = await get_access(session, user, assessment_id)
+    if access is None or access.is_enrolled:
+        return
+    await _learn_staff(database, peers, user, access)
+    async with database.reading() as session:
+        access = await get_access(session, user, assessment_id)
+    if access is not None and not access.is_staff:
+        await _learn_enrollment(database, peers, user, access)
+
+
+async def _learn_staff(database: Database, peers: Peers, user: Identity, access: Access | None) -> None:
+    """Students teach nothing: for them the catalog need not be asked."""
+    if access is not None and not access.is_staff and user.has_role("instructor"):
+        await _ask_catalog(database, peers, f"/internal/courses/{access.course_id}/")
+
+
+async def _ask_catalog(database: Database, peers: Peers, path: str) -> None:
+    state = await peers.get("catalog", path, CourseState)
+    if state is not None:
+        async with database.transaction() as session:
+            await take_course(session, state, now=datetime.now(UTC))
+
+
+async def _learn_enrollment(database: Database, peers: Peers, user: Identity, access: Access | None) -> None:
+    if access is None or access.is_enrolled:
+        return
+    params = {"user_id": user.user_id, "course_id": access.course_id}
+    state = await peers.get("enrollment", "/internal/enrollments/", EnrollmentState, params)
+    if state is not None:
+        async with database.transaction() as session:
+            await take_enrollment(session, state)

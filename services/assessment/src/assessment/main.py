@@ -1,0 +1,15 @@
+"""The parts of assessment put together."""
+
+from fastapi import FastAPI
+
+from assessment.consumers import HANDLERS
+from assessment.routes import assessments, attempts
+from assessment.schedules import SCHEDULES
+from assessment.settings import Settings
+from shared.app import create_app
+
+ROUTERS = (assessments.router, attempts.router)
+
+
+def create(settings: Settings | None = None) -> FastAPI:
+    return create_app(settings or Settings(), routers=ROUTERS, handlers=HANDLERS, schedules=SCHEDULES)

@@ -1,0 +1,62 @@
+"""Assessments, read."""
+
+from datetime import datetime
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from assessment.domain.describing import describe_briefly, describe_for_learner, describe_for_staff
+from assessment.domain.rights import check_may_read
+from assessment.domain.standing import standing
+from assessment.models import Assessment, Course, Question
+from assessment.queries.access import get_access
+from assessment.queries.standings import get_results
+from assessment.schemas.assessments import AssessmentBrief, AssessmentView
+from assessment.store import learns, teaches, with_questions
+from shared.auth import Identity
+from shared.errors import NotFound
+from shared.fields import LARGEST_ID
+from shared.pagination import Key, Page, PageRequest, order_of, paginate
+
+COLUMNS = Assessment.__table__.c
+ORDERING = {"created_date": COLUMNS.created_date, "title": COLUMNS.title}
+
+
+async def get_assessment(session: AsyncSession, user: Identity, assessment_id: int, *, now: datetime) -> AssessmentView:
+    """In full for the course's staff, for the enrolled without answers. Raises NotFound or EnrollmentRequired."""
+    access = check_may_read(await get_access(session, user, assessment_id))
+    present = select(Assessment).where(Assessment.id == assessment_id, ~Assessment.is_deleted)
+    assessment = await session.scalar(with_questions(present))
+    if assessment is None:
+        raise NotFound
+    if access.is_staff:
+        return describe_for_staff(assessment)
+    results, attempts_used = await get_results(session, assessment_id, user.user_id)
+    return describe_for_learner(assessment, standing(assessment.scoring_policy, results), attempts_used, now)
+
+
+async def list_assessments(
+    session: AsyncSession, user: Identity, request: PageRequest, *, course: str | None, lesson: int | None
+) -> Page[AssessmentBrief]:
+    """Those of the courses that the user teaches or learns in; all for administrators. Newest first."""
+    count = select(func.count()).where(Question.assessment_id == Assessment.id).scalar_subquery()
+    statement = (
+        select(Assessment, count.label("questions_count"))
+        .join(Course, Course.course_id == Assessment.course_id)
+        .where(~Assessment.is_deleted)
+    )
+    if not user.is_administrator:
+        statement = statement.where(teaches(user) | learns(user))
+    if lesson is not None:
+        statement = statement.where(Assessment.lesson_id == lesson)
+    if course is not None:
+        statement = _in_course(statement, course)
+    keys = order_of(request, ORDERING, (), Key(COLUMNS.id, descending=True))
+    return await paginate(session, statement, request, keys, lambda row: describe_briefly(row[0], row[1]))
+
+
+def _in_course(statement: Select[Assessment, int], ref: str) -> Select[Assessment, int]:
+    """`ref` is an id or a slug."""
+    if not (ref.isascii() and ref.isdigit()):
+        return statement.where(Course.slug == ref)
+    return statement.where(Course.course_id == (int(ref) if int(ref) <= LARGEST_ID else None))

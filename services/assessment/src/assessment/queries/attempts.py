@@ -1,0 +1,48 @@
+"""Attempts, read."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
+
+from assessment.domain.paper import feedback_mode_of
+from assessment.domain.showing import show_attempt, show_brief
+from assessment.models import Assessment, Attempt
+from assessment.queries.access import get_access, get_access_to_attempt
+from assessment.schemas.attempts import AttemptBrief, AttemptView
+from assessment.store import get_answers
+from shared.auth import Identity
+from shared.errors import NotFound
+from shared.pagination import Key, Page, PageRequest, order_of, paginate
+
+COLUMNS = Attempt.__table__.c
+ORDERING = {"start_time": COLUMNS.start_time}
+
+
+async def get_attempt(session: AsyncSession, user: Identity, attempt_id: int, *, now: datetime) -> AttemptView:
+    """One's own attempt, with what may be told; all of it for the course's staff. Others are told NotFound."""
+    statement = select(Attempt, Assessment).join(Assessment, Assessment.id == Attempt.assessment_id)
+    row = (await session.execute(statement.where(Attempt.id == attempt_id))).one_or_none()
+    access = await get_access_to_attempt(session, user, attempt_id)
+    if row is None or access is None or not (access.is_staff or row[0].user_id == user.user_id):
+        raise NotFound
+    attempt, assessment = row
+    answers = await get_answers(session, [attempt_id])
+    mode = feedback_mode_of(assessment)
+    return show_attempt(attempt, answers, feedback_mode=mode, to_staff=access.is_staff, now=now)
+
+
+async def list_attempts(
+    session: AsyncSession, user: Identity, request: PageRequest, *, assessment_id: int | None
+) -> Page[AttemptBrief]:
+    """One's own; with `assessment_id` everybody's at it, if one is its course's staff. Newest first."""
+    statement = select(Attempt).options(defer(Attempt.paper, raiseload=True))
+    access = await get_access(session, user, assessment_id) if assessment_id is not None else None
+    if assessment_id is not None:
+        statement = statement.where(Attempt.assessment_id == assessment_id)
+    if access is None or not access.is_staff:
+        statement = statement.where(Attempt.user_id == user.user_id)
+    newest = Key(COLUMNS.start_time, descending=True)
+    keys = order_of(request, ORDERING, (newest,), Key(COLUMNS.id, descending=True))
+    return await paginate(session, statement, request, keys, lambda row: show_brief(row[0]))

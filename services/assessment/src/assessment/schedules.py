@@ -1,0 +1,29 @@
+"""The clock entrance: attempts whose time is up are completed by the server, also when nobody asks."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import ColumnElement
+
+from assessment.commands.attempts import BATCH, complete_overdue
+from shared.database import Database
+from shared.worker import Schedule
+
+
+async def complete_overdue_attempts(database: Database, *, batch: int = BATCH) -> None:
+    """Complete all that are due, a batch in each transaction. Several workers share them."""
+    completed = batch
+    while completed:
+        async with database.transaction() as session:
+            completed = await complete_overdue(session, now=datetime.now(UTC), limit=batch)
+
+
+async def complete_if_overdue(database: Database, only: ColumnElement[bool], *, now: datetime) -> None:
+    """Complete those of these attempts that are due, before somebody looks at them or works on them.
+
+    In a transaction of its own, so that it holds even where the request is then refused.
+    """
+    async with database.transaction() as session:
+        await complete_overdue(session, now=now, only=only)
+
+
+SCHEDULES = (Schedule(1, complete_overdue_attempts),)

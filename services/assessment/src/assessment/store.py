@@ -1,0 +1,52 @@
+"""SQL that commands and queries share: locking an aggregate, and who is what to a course."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Select, exists, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+
+from assessment.models import Assessment, Attempt, AttemptAnswer, Course, Enrollment, Question
+from shared.auth import Identity
+
+LEARNING = ("active", "completed")
+"""States of an enrollment that open the course."""
+
+
+def with_questions(statement: Select[Assessment]) -> Select[Assessment]:
+    """Load questions and answers with the assessments, in two more statements."""
+    return statement.options(selectinload(Assessment.questions).selectinload(Question.answers)).execution_options(
+        populate_existing=True
+    )
+
+
+async def lock_assessment(session: AsyncSession, assessment_id: int, *, share: bool = False) -> Assessment | None:
+    """The assessment with its questions, locked against edits; for the edit itself, unless `share`."""
+    present = select(Assessment).where(Assessment.id == assessment_id, ~Assessment.is_deleted)
+    return await session.scalar(with_questions(present).with_for_update(read=share))
+
+
+async def lock_attempt(session: AsyncSession, attempt_id: int, user_id: int) -> Attempt | None:
+    """The learner's own attempt, locked; nobody else answers or closes it meanwhile."""
+    own = select(Attempt).where(Attempt.id == attempt_id, Attempt.user_id == user_id)
+    return await session.scalar(own.with_for_update().execution_options(populate_existing=True))
+
+
+async def get_answers(session: AsyncSession, attempt_ids: Sequence[int]) -> Sequence[AttemptAnswer]:
+    """The answers saved in these attempts."""
+    given = select(AttemptAnswer).where(AttemptAnswer.attempt_id.in_(attempt_ids)).order_by(AttemptAnswer.id)
+    return (await session.scalars(given)).all()
+
+
+def teaches(user: Identity) -> ColumnElement[bool]:
+    """Whether the user is staff of `Course`, by our copy."""
+    return Course.staff.contains([user.user_id])
+
+
+def learns(user: Identity) -> ColumnElement[bool]:
+    """Whether the user may learn in `Course`, by our copy."""
+    return exists().where(
+        Enrollment.user_id == user.user_id,
+        Enrollment.course_id == Course.course_id,
+        Enrollment.status.in_(LEARNING),
+    )

@@ -1,0 +1,161 @@
+"""Worked examples, and what holds for all of them."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assessment.domain.paper import Item, Option, Paper
+from assessment.domain.scoring import grade_item, is_passed, percentage, total
+from assessment.models import QuestionType
+
+OPTIONS = range(1, 7)
+
+
+def an_item(
+    kind: QuestionType = "multiple_select", *, correct: set[int], points: int = 1, weight: str = "1", options: int = 6
+) -> Item:
+    return Item(
+        question_id=1,
+        question_type=kind,
+        question_text="What?",
+        points=points,
+        weight=Decimal(weight),
+        explanation="",
+        options=tuple(
+            Option(answer_id=id_, answer_text=str(id_), is_correct=id_ in correct, explanation="")
+            for id_ in range(1, options + 1)
+        ),
+    )
+
+
+def a_paper(*, partial_credit: bool = False, penalty: str = "0") -> Paper:
+    return Paper(
+        time_limit=0,
+        feedback_mode="after_completion",
+        partial_credit=partial_credit,
+        penalty_fraction=Decimal(penalty),
+        items=(),
+    )
+
+
+class TestAllOrNothing:
+    @pytest.mark.parametrize(
+        ("chosen", "penalty", "points", "is_correct"),
+        [
+            ({1}, "0", "4.50", True),
+            ({2}, "0", "0", False),
+            (set(), "0", "0", False),
+            ({1}, "0.25", "4.50", True),
+            ({2}, "0.25", "-1.13", False),  # 1.125, half up
+            (set(), "0.25", "0", False),
+            ({2}, "1", "-4.50", False),
+        ],
+    )
+    def test_one_right_answer(self, chosen: set[int], penalty: str, points: str, is_correct: bool) -> None:
+        item = an_item("multiple_choice", correct={1}, points=3, weight="1.5")
+        for partial_credit in (False, True):
+            grade = grade_item(a_paper(partial_credit=partial_credit, penalty=penalty), item, frozenset(chosen))
+            assert (grade.points, grade.is_correct) == (Decimal(points), is_correct)
+
+    @pytest.mark.parametrize(
+        ("chosen", "points"), [({1, 2}, "2"), ({1}, "-1"), ({1, 2, 3}, "-1"), ({3}, "-1"), (set(), "0")]
+    )
+    def test_several_right_answers_must_all_be_chosen(self, chosen: set[int], points: str) -> None:
+        grade = grade_item(a_paper(penalty="0.5"), an_item(correct={1, 2}, points=2), frozenset(chosen))
+        assert grade.points == Decimal(points)
+
+
+class TestPartialCredit:
+    @pytest.mark.parametrize(
+        ("chosen", "penalty", "points"),
+        [
+            ({1, 2, 3}, "0", "10"),
+            ({1, 2}, "0", "6.67"),
+            ({1}, "0", "3.33"),
+            ({1, 2, 4}, "0", "6.67"),
+            ({1, 2, 4}, "0.5", "5.00"),
+            ({1, 4, 5}, "0.5", "0"),
+            ({1, 4, 5, 6}, "1", "0"),
+            ({4}, "0", "0"),
+            (set(), "0.5", "0"),
+        ],
+    )
+    def test_a_share_for_each_right_one_less_the_wrong_ones(self, chosen: set[int], penalty: str, points: str) -> None:
+        paper = a_paper(partial_credit=True, penalty=penalty)
+        assert grade_item(paper, an_item(correct={1, 2, 3}, points=10), frozenset(chosen)).points == Decimal(points)
+
+    def test_half_a_cent_goes_up(self) -> None:
+        # 0.25 × 1 / 2 = 0.125
+        item = an_item(correct={1, 2}, points=1, weight="0.25")
+        assert grade_item(a_paper(partial_credit=True), item, frozenset({1})).points == Decimal("0.13")
+
+
+class TestTotal:
+    def test_penalties_never_take_it_below_zero(self) -> None:
+        assert total([Decimal("1.00"), Decimal("-2.50")]) == 0
+        assert total([Decimal("3.00"), Decimal("-2.50")]) == Decimal("0.50")
+        assert total([]) == 0
+
+    @pytest.mark.parametrize(
+        ("score", "max_score", "passing", "passed"),
+        [
+            ("7", "10", 70, True),
+            ("6.99", "10", 70, False),
+            ("0", "10", 0, True),
+            ("10", "10", 100, True),
+            ("2", "3", 67, False),  # 66.67 is not 67
+            ("69.999", "100", 70, False),  # shown as 70.0
+        ],
+    )
+    def test_a_pass_is_judged_unrounded(self, score: str, max_score: str, passing: int, passed: bool) -> None:
+        assert is_passed(Decimal(score), Decimal(max_score), passing) is passed
+
+    def test_the_percentage_is_shown_with_two_places(self) -> None:
+        assert percentage(Decimal(2), Decimal(3)) == Decimal("66.67")
+
+
+items = st.builds(
+    lambda correct, points, weight: an_item(correct=correct, points=points, weight=weight),
+    st.sets(st.sampled_from(OPTIONS), min_size=1),
+    st.integers(1, 1000),
+    st.decimals("0.01", "100", places=2).map(str),
+)
+papers = st.builds(
+    lambda partial_credit, penalty: a_paper(partial_credit=partial_credit, penalty=penalty),
+    st.booleans(),
+    st.decimals("0", "1", places=4).map(str),
+)
+choices = st.frozensets(st.sampled_from(OPTIONS))
+
+
+class TestAlways:
+    @given(papers, items, choices)
+    def test_points_lie_between_the_penalty_and_the_worth(
+        self, paper: Paper, item: Item, chosen: frozenset[int]
+    ) -> None:
+        grade = grade_item(paper, item, chosen)
+        assert -item.worth <= grade.points <= item.worth
+        assert grade.points == round(grade.points, 2)
+        assert grade.is_correct == (chosen == item.correct_ids)
+        if paper.partial_credit:
+            assert grade.points >= 0
+
+    @given(papers, items)
+    def test_the_key_earns_everything_and_silence_nothing(self, paper: Paper, item: Item) -> None:
+        assert grade_item(paper, item, item.correct_ids).points == item.worth
+        assert grade_item(paper, item, frozenset()).points == 0
+
+    @given(papers, st.lists(st.tuples(items, choices), min_size=1, max_size=8))
+    def test_the_score_lies_between_zero_and_the_maximum(
+        self, paper: Paper, answered: list[tuple[Item, frozenset[int]]]
+    ) -> None:
+        score = total(grade_item(paper, item, chosen).points for item, chosen in answered)
+        assert 0 <= score <= sum(item.worth for item, _ in answered)
+
+    @given(papers, items, choices)
+    def test_a_wrong_choice_more_never_earns_more(self, paper: Paper, item: Item, chosen: frozenset[int]) -> None:
+        wrong = item.option_ids - item.correct_ids - chosen
+        if chosen and wrong and paper.partial_credit:
+            assert grade_item(paper, item, chosen | {min(wrong)}).points <= grade_item(paper, item, chosen).points

@@ -1,0 +1,164 @@
+"""Nothing that tells the right answer leaves before it may."""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from shared.testing import ServiceUnderTest
+
+Json = dict[str, Any]
+Make = Callable[..., Awaitable[Json]]
+Save = Callable[..., Awaitable[httpx.Response]]
+
+KEY_FIELDS = {
+    "is_correct", "points_earned", "correct_answer", "correct_answers", "correct_answer_ids", "correct_response",
+    "explanation", "answer_explanations", "config", "feedback",
+}  # fmt: skip
+SECRET = "because of the key"
+
+
+def told(payload: Any, path: str = "") -> list[str]:
+    """Paths of everything in a payload that could tell the key. Null tells nothing."""
+    if isinstance(payload, dict):
+        named = [f"{path}.{name}" for name, value in payload.items() if name in KEY_FIELDS and value is not None]
+        return named + [found for name, value in payload.items() for found in told(value, f"{path}.{name}")]
+    if isinstance(payload, list):
+        return [found for place, value in enumerate(payload) for found in told(value, f"{path}.{place}")]
+    return [path] if isinstance(payload, str) and SECRET in payload else []
+
+
+def key_of(assessment: Json) -> dict[int, list[int]]:
+    return {
+        question["id"]: [answer["id"] for answer in question["answers"] if answer["is_correct"]]
+        for question in assessment["questions"]
+    }
+
+
+class TestWhileItMayNotBeTold:
+    @pytest.mark.parametrize("rules", [{}, {"feedback_mode": "never"}, {"show_results": False}, {"time_limit": 5}])
+    async def test_nothing_on_the_way_tells_the_key(
+        self,
+        service: ServiceUnderTest,
+        learner: httpx.AsyncClient,
+        make: Make,
+        start: Make,
+        save: Save,
+        rules: Json,
+    ) -> None:
+        made = await make(**rules)
+        assert told(made), "the search finds what staff are told"
+        begun = await start(made)
+        saved = [await save(begun, 0, "Beta"), await save(begun, 1, "True"), await save(begun, 2, "Red", "Blue")]
+        payloads = [begun, await start(made), *(one.json() for one in saved)]
+        for path in (
+            "/api/assessments/",
+            f"/api/assessments/{made['id']}/",
+            "/api/assessment-attempts/",
+            f"/api/assessment-attempts/{begun['attempt_id']}/",
+        ):
+            answer = await learner.get(path)
+            assert answer.status_code == 200
+            payloads.append(answer.json())
+        assert [told(payload) for payload in payloads] == [[]] * len(payloads)
+
+    @pytest.mark.parametrize("rules", [{"feedback_mode": "never"}, {"show_results": False}])
+    async def test_nor_afterwards_where_feedback_is_never_given(
+        self, learner: httpx.AsyncClient, make: Make, start: Make, save: Save, complete: Make, rules: Json
+    ) -> None:
+        begun = await start(await make(**rules))
+        await save(begun, 0, "Beta")
+        done = await complete(begun)
+        assert told(done) == []
+        assert (done["score"], done["passed"]) == (1.0, False)
+        assert done["answers"][0]["selected_answer_id"] is not None
+        assert told((await learner.get(f"/api/assessment-attempts/{begun['attempt_id']}/")).json()) == []
+
+    async def test_no_event_tells_it(
+        self, service: ServiceUnderTest, teacher: httpx.AsyncClient, make: Make, start: Make, save: Save, complete: Make
+    ) -> None:
+        made = await make()
+        begun = await start(made)
+        await save(begun, 0, "Beta")
+        await complete(begun)
+        await teacher.delete(f"/api/assessments/{made['id']}/")
+        async with service.database.reading() as session:
+            recorded = (await session.scalars(text("SELECT data FROM outbox"))).all()
+        assert len(recorded) == 4
+        assert told(recorded) == []
+        assert "Beta" not in json.dumps(recorded)
+
+    async def test_the_saved_rows_hold_no_grades_while_open(
+        self, service: ServiceUnderTest, make: Make, start: Make, save: Save
+    ) -> None:
+        await save(await start(await make()), 0, "Beta")
+        async with service.database.reading() as session:
+            row = (await session.execute(text("SELECT is_correct, points_earned FROM attempt_answers"))).one()
+        assert tuple(row) == (None, None)
+
+
+class TestWhenItMayBeTold:
+    async def test_results_have_the_key_and_the_reasons(
+        self, make: Make, start: Make, save: Save, complete: Make
+    ) -> None:
+        made = await make()
+        begun = await start(made)
+        await save(begun, 0, "Alpha")
+        done = await complete(begun)
+        assert {one["question_id"]: one["correct_answer_ids"] for one in done["answers"]} == key_of(made)
+        assert all(set(one) >= {"points", "points_earned", "is_correct", "feedback"} for one in done["answers"])
+        first = done["answers"][0]
+        assert (first["points"], first["points_earned"], first["is_correct"]) == (1.0, 0.0, False)
+        assert first["explanation"] == SECRET
+        assert [one["explanation"] for one in first["answer_explanations"]] == [SECRET, SECRET]
+        assert told(done["questions"]) == []
+
+    async def test_staff_can_release_results_later(
+        self,
+        learner: httpx.AsyncClient,
+        teacher: httpx.AsyncClient,
+        make: Make,
+        start: Make,
+        complete: Make,
+    ) -> None:
+        made = await make(feedback_mode="never")
+        begun = await start(made)
+        await complete(begun)
+        await teacher.patch(f"/api/assessments/{made['id']}/", json={"feedback_mode": "after_completion"})
+        shown = (await learner.get(f"/api/assessment-attempts/{begun['attempt_id']}/")).json()
+        assert {one["question_id"]: one["correct_answer_ids"] for one in shown["answers"]} == key_of(made)
+
+
+class TestImmediateFeedback:
+    async def test_tells_of_each_question_when_it_is_answered_and_of_no_other(
+        self, learner: httpx.AsyncClient, make: Make, start: Make, save: Save
+    ) -> None:
+        made = await make(feedback_mode="immediate")
+        begun = await start(made)
+        assert told(begun) == []
+        result = (await save(begun, 0, "Alpha")).json()["result"]
+        assert (result["is_correct"], result["points_earned"], result["explanation"]) == (False, 0.0, SECRET)
+        shown = (await learner.get(f"/api/assessment-attempts/{begun['attempt_id']}/")).json()
+        assert [one["question_id"] for one in shown["answers"]] == [begun["questions"][0]["id"]]
+        assert told(shown["questions"]) == told(shown["saved_answers"]) == []
+
+    async def test_makes_an_answer_final(self, make: Make, start: Make, save: Save, complete: Make) -> None:
+        begun = await start(await make(feedback_mode="immediate"))
+        first = await save(begun, 0, "Alpha")
+        again = await save(begun, 0, "Alpha")
+        assert (again.status_code, again.json()["result"]) == (200, first.json()["result"])
+        changed = await save(begun, 0, "Beta")
+        assert (changed.status_code, list(changed.json())) == (400, ["question_id"])
+        assert (await complete(begun))["score"] == 0.0
+
+    async def test_switched_on_meanwhile_does_not_tell_before_the_end(
+        self, learner: httpx.AsyncClient, teacher: httpx.AsyncClient, make: Make, start: Make, save: Save
+    ) -> None:
+        made = await make()
+        begun = await start(made)
+        await teacher.patch(f"/api/assessments/{made['id']}/", json={"feedback_mode": "immediate"})
+        assert (await save(begun, 0, "Alpha")).json()["result"] is None
+        assert told((await learner.get(f"/api/assessment-attempts/{begun['attempt_id']}/")).json()) == []

@@ -1,0 +1,1 @@
+"""Enrollments and progress: who learns what, and how far they are."""

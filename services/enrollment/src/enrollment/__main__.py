@@ -1,0 +1,6 @@
+from enrollment.consumers import HANDLERS
+from enrollment.main import create
+from enrollment.settings import Settings
+from shared.entry import main
+
+main(Settings(), create, HANDLERS)

@@ -1,0 +1,1 @@
+"""What is done: one function for each thing. The transaction is the caller's."""

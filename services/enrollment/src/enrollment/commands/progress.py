@@ -1,0 +1,79 @@
+"""Writing progress in a lesson, and what follows for the enrollment."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from enrollment.commands.enrollments import complete
+from enrollment.domain.completion import check_can_learn, is_due, percentage_of
+from enrollment.domain.progress import LessonProgress, ProgressChange, apply_change
+from enrollment.models import Enrollment, Lesson, Progress
+from enrollment.store import lock_enrollment, lock_progress, raise_revision, state_of
+from shared import outbox
+from shared.contracts import Event
+from shared.contracts.enrollment.events import ProgressUpdated
+from shared.errors import NotFound
+
+
+async def update_progress(
+    session: AsyncSession, learner_id: int, progress_id: int, change: ProgressChange, *, now: datetime
+) -> tuple[Progress, Lesson, Enrollment]:
+    """Change a learner's progress in a lesson. Completes the enrollment with its last lesson, once and for good.
+
+    A change that changes nothing is noted as an access and told to nobody. Raises NotFound (also for rows of others and
+    lessons that are gone), PermissionDenied (suspended), EnrollmentRequired (given up) and Invalid.
+    """
+    enrollment, progress, lesson = await _lock(session, learner_id, progress_id)
+    check_can_learn(enrollment)
+    before = _lesson_progress(progress)
+    after = apply_change(before, change, keeps_completion=enrollment.completion_date is not None)
+    _write(progress, after, now)
+    enrollment.completed_lessons += after.is_completed - before.is_completed
+    enrollment.total_time_spent += after.time_spent - before.time_spent
+    enrollment.progress_percentage = percentage_of(enrollment)
+    enrollment.last_accessed, enrollment.last_lesson_accessed = now, progress.lesson_id
+    if after != before:
+        await outbox.record(session, *_events(enrollment, progress, now))
+    return progress, lesson, enrollment
+
+
+async def _lock(session: AsyncSession, learner_id: int, progress_id: int) -> tuple[Enrollment, Progress, Lesson]:
+    """The enrollment first, then the row: the counters of an enrollment change one after another."""
+    its_enrollment = select(Progress.enrollment_id).where(Progress.id == progress_id).scalar_subquery()
+    enrollment = await lock_enrollment(session, Enrollment.id == its_enrollment, Enrollment.user_id == learner_id)
+    found = await lock_progress(session, progress_id) if enrollment else None
+    if enrollment is None or found is None:
+        raise NotFound
+    return enrollment, *found
+
+
+def _lesson_progress(row: Progress) -> LessonProgress:
+    return LessonProgress(row.is_completed, row.progress_percentage, row.time_spent, row.notes)
+
+
+def _write(row: Progress, after: LessonProgress, now: datetime) -> None:
+    if after.is_completed != row.is_completed:
+        row.completed_date = now if after.is_completed else None
+    row.is_completed = after.is_completed
+    row.progress_percentage = after.progress_percentage
+    row.time_spent = after.time_spent
+    row.notes = after.notes
+    row.last_accessed = row.updated_date = now
+
+
+def _events(enrollment: Enrollment, progress: Progress, now: datetime) -> list[Event]:
+    raise_revision(enrollment, now)
+    events: list[Event] = [
+        ProgressUpdated(
+            **dict(state_of(enrollment)),
+            progress_id=progress.id,
+            lesson_id=progress.lesson_id,
+            is_completed=progress.is_completed,
+            lesson_percentage=progress.progress_percentage,
+            time_spent=progress.time_spent,
+        )
+    ]
+    if is_due(enrollment):
+        events.append(complete(enrollment, now))
+    return events

@@ -1,0 +1,43 @@
+"""Events from other services: copies of courses and their outlines, users and certificates."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from enrollment.commands.copies import take_certificate, take_user
+from enrollment.commands.outlines import take_course
+from shared.contracts.catalog.events import (
+    CourseCreated,
+    CourseDeleted,
+    CourseEvent,
+    CoursePublished,
+    CourseUnpublished,
+    CourseUpdated,
+)
+from shared.contracts.certificate.events import CertificateIssued
+from shared.contracts.gateway.events import UserEvent, UserRegistered, UserUpdated
+from shared.inbox import Handlers
+
+
+async def on_course(session: AsyncSession, event: CourseEvent) -> None:
+    await take_course(session, event, now=datetime.now(UTC))
+
+
+async def on_user(session: AsyncSession, event: UserEvent) -> None:
+    await take_user(session, event)
+
+
+async def on_certificate(session: AsyncSession, event: CertificateIssued) -> None:
+    await take_certificate(session, event)
+
+
+HANDLERS: Handlers = {
+    CourseCreated: on_course,
+    CourseUpdated: on_course,
+    CoursePublished: on_course,
+    CourseUnpublished: on_course,
+    CourseDeleted: on_course,
+    UserRegistered: on_user,
+    UserUpdated: on_user,
+    CertificateIssued: on_certificate,
+}

@@ -1,0 +1,1 @@
+"""The rules of enrolling and progress: pure functions, no I/O, no clock."""

@@ -1,0 +1,59 @@
+"""What a course's copy says: its price now, its staff, its outline."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from typing import TypedDict
+
+from enrollment.models import Course
+from shared.auth import Identity
+from shared.contracts.catalog.events import CourseState
+from shared.errors import NotFound, PermissionDenied
+
+
+class OutlineLesson(TypedDict):
+    """A lesson as the copy keeps it: the columns of `Lesson`, without the course."""
+
+    lesson_id: int
+    module_id: int
+    module_title: str
+    module_order: int
+    title: str
+    order: int
+    type: str
+    is_counted: bool
+
+
+def price_at(course: Course, now: datetime) -> Decimal:
+    """The discount price while one is set and has not ended, else the price."""
+    is_open = course.discount_ends is None or course.discount_ends > now
+    return course.discount_price if course.discount_price is not None and is_open else course.price
+
+
+def can_manage(course: Course, caller: Identity) -> bool:
+    """Whether the caller is staff of the course, or an administrator."""
+    return caller.is_administrator or any(member["user_id"] == caller.user_id for member in course.staff)
+
+
+def check_can_manage(course: Course, caller: Identity) -> None:
+    """Raises NotFound for those who may not know that the course exists, PermissionDenied for other non-staff."""
+    if course.is_deleted:
+        raise NotFound
+    if not can_manage(course, caller):
+        raise PermissionDenied("Only the course's staff may do this.") if course.is_published else NotFound
+
+
+def outline_of(state: CourseState) -> Iterator[OutlineLesson]:
+    """The lessons of a course. Those of published modules are counted."""
+    for module in state.modules:
+        for lesson in module.lessons:
+            yield {
+                "lesson_id": lesson.lesson_id,
+                "module_id": module.module_id,
+                "module_title": module.title,
+                "module_order": module.order,
+                "title": lesson.title,
+                "order": lesson.order,
+                "type": lesson.type,
+                "is_counted": module.is_published,
+            }

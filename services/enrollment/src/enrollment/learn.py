@@ -1,0 +1,67 @@
+"""Asking the catalog about a course where the copy would refuse, and storing the answer.
+
+The copy is looked at in short transactions of its own, and none is open while the catalog is asked. What the catalog
+says is stored before anything is decided, so the command that follows decides on the newest state.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from enrollment.commands.outlines import take_course
+from enrollment.domain.courses import can_manage
+from enrollment.domain.eligibility import AlreadyEnrolled, check_eligible
+from enrollment.models import Enrollment
+from enrollment.store import find_course
+from shared.auth import Identity
+from shared.contracts.catalog.http import CourseState
+from shared.database import Database
+from shared.errors import NotFound, Refusal
+from shared.fields import LARGEST_ID
+from shared.peers import Peers
+
+
+async def learn_course_to_enroll(
+    database: Database, peers: Peers, ref: str, learner: Identity, *, now: datetime
+) -> int:
+    """The id of a course that the learner wants to enroll in. Raises NotFound, ServiceUnavailable."""
+    async with database.reading() as session:
+        course = await find_course(session, ref)
+        if course is not None:
+            status = await session.scalar(
+                select(Enrollment.status).where(
+                    Enrollment.user_id == learner.user_id, Enrollment.course_id == course.course_id
+                )
+            )
+            try:
+                check_eligible(course, learner, status, now)
+            except AlreadyEnrolled:
+                return course.course_id
+            except Refusal:
+                pass
+            else:
+                return course.course_id
+    return await _ask(database, peers, ref, now=now)
+
+
+async def learn_course_to_manage(database: Database, peers: Peers, ref: str, caller: Identity, *, now: datetime) -> int:
+    """The id of a course whose learners the caller wants to see. Raises NotFound, ServiceUnavailable."""
+    async with database.reading() as session:
+        course = await find_course(session, ref)
+        if course is not None and not course.is_deleted and can_manage(course, caller):
+            return course.course_id
+    return await _ask(database, peers, ref, now=now)
+
+
+async def _ask(database: Database, peers: Peers, ref: str, *, now: datetime) -> int:
+    if ref.isascii() and ref.isdigit():
+        if not 0 < int(ref) <= LARGEST_ID:
+            raise NotFound
+        state = await peers.get("catalog", f"/internal/courses/{int(ref)}/", CourseState)
+    else:
+        state = await peers.get("catalog", "/internal/courses/", CourseState, {"slug": ref})
+    if state is None:
+        raise NotFound
+    async with database.transaction() as session:
+        await take_course(session, state, now=now)
+    return state.course_id

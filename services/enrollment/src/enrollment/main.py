@@ -1,0 +1,14 @@
+"""The parts of enrollment put together."""
+
+from fastapi import FastAPI
+
+from enrollment.consumers import HANDLERS
+from enrollment.routes import course_enrollments, enrollments, internal, progress, stats
+from enrollment.settings import Settings
+from shared.app import create_app
+
+ROUTERS = (enrollments.router, course_enrollments.router, progress.router, stats.router, internal.router)
+
+
+def create(settings: Settings | None = None) -> FastAPI:
+    return create_app(settings or Settings(), routers=ROUTERS, handlers=HANDLERS)
