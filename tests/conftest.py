@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -31,9 +32,12 @@ class Running:
         self.student = self.guest.log_in("student@example.com")
         self.premium = self.guest.log_in("premium@example.com")
 
+    def close(self) -> None:
+        self.guest.close()
+
     def rows(self, statement: str, *values: object) -> list[tuple[object, ...]]:
         """Rows of the database, across schemas."""
-        url = make_conninfo(self.stack.database.url, dbname=self.stack.database_name)
+        url = make_conninfo(self.stack.database.url, dbname=self.stack._database_name)
         with psycopg.connect(url) as connection:
             return connection.execute(statement, values).fetchall()  # type: ignore[arg-type]
 
@@ -45,12 +49,12 @@ class Running:
 @pytest.fixture(scope="session")
 def system() -> Iterator[Running]:
     """A running system that the tests share: leave every part running."""
-    with Stack() as stack:
-        yield Running(stack)
+    with Stack() as stack, closing(Running(stack)) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
 def own_system() -> Iterator[Running]:
     """A running system for one module of tests alone, which may break it."""
-    with Stack() as stack:
-        yield Running(stack)
+    with Stack() as stack, closing(Running(stack)) as running:
+        yield running

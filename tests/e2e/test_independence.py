@@ -19,7 +19,8 @@ def stopped(system):
 
     yield stop
     for name in names:
-        system.stack.start(name)
+        if system.stack.missing(name):
+            system.stack.start(name)
 
 
 def test_the_others_go_on_without_enrollment(system, make_course, stopped, wait_until) -> None:

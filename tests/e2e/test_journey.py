@@ -115,7 +115,7 @@ class TestEventsReachTheirCopies:
         course = make_course(system.instructor, quiz=False)
         learner, _ = register(system.guest)
         name = f"trace-{time.time_ns()}"
-        learner._http.headers["X-Request-ID"] = name
+        learner.headers["X-Request-ID"] = name
         enrollment = learner.post(f"/courses/{course['slug']}/enroll/")
         for service in ("gateway", "enrollment"):
             assert name in system.log(service)

@@ -12,6 +12,7 @@ from assessment.commands.copies import take_course, take_enrollment
 from assessment.domain.rights import Access, is_staff
 from assessment.models import Attempt, Course, Lesson
 from assessment.queries.access import get_access, get_access_to_attempt
+from assessment.queries.assessments import find_assessment
 from shared.auth import Identity
 from shared.contracts.catalog.http import CourseState
 from shared.contracts.enrollment.http import EnrollmentState
@@ -62,6 +63,18 @@ async def learn_reader(database: Database, peers: Peers, user: Identity, assessm
         access = await get_access(session, user, assessment_id)
     if access is not None and not access.is_staff:
         await _learn_enrollment(database, peers, user, access)
+
+
+async def learn_reader_of(
+    database: Database, peers: Peers, user: Identity, *, course: str | None, lesson: int | None
+) -> None:
+    """Before the assessments of one course or lesson are listed: an empty list would be a no."""
+    if course is None and lesson is None:
+        return
+    async with database.reading() as session:
+        assessment_id = await find_assessment(session, course=course, lesson=lesson)
+    if assessment_id is not None:
+        await learn_reader(database, peers, user, assessment_id)
 
 
 async def _learn_staff(database: Database, peers: Peers, user: Identity, access: Access | None) -> None:

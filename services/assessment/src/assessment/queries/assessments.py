@@ -1,6 +1,7 @@
 """Assessments, read."""
 
 from datetime import datetime
+from typing import TypeVarTuple
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,6 +19,7 @@ from shared.errors import NotFound
 from shared.fields import LARGEST_ID
 from shared.pagination import Key, Page, PageRequest, order_of, paginate
 
+Row = TypeVarTuple("Row")
 COLUMNS = Assessment.__table__.c
 ORDERING = {"created_date": COLUMNS.created_date, "title": COLUMNS.title}
 
@@ -47,16 +49,24 @@ async def list_assessments(
     )
     if not user.is_administrator:
         statement = statement.where(teaches(user) | learns(user))
-    if lesson is not None:
-        statement = statement.where(Assessment.lesson_id == lesson)
-    if course is not None:
-        statement = _in_course(statement, course)
+    statement = _in(statement, course, lesson)
     keys = order_of(request, ORDERING, (), Key(COLUMNS.id, descending=True))
     return await paginate(session, statement, request, keys, lambda row: describe_briefly(row[0], row[1]))
 
 
-def _in_course(statement: Select[Assessment, int], ref: str) -> Select[Assessment, int]:
-    """`ref` is an id or a slug."""
-    if not (ref.isascii() and ref.isdigit()):
-        return statement.where(Course.slug == ref)
-    return statement.where(Course.course_id == (int(ref) if int(ref) <= LARGEST_ID else None))
+async def find_assessment(session: AsyncSession, *, course: str | None, lesson: int | None) -> int | None:
+    """The id of one of a course's or lesson's assessments, for whoever may read it."""
+    statement = select(Assessment.id).join(Course, Course.course_id == Assessment.course_id)
+    found: int | None = await session.scalar(_in(statement.where(~Assessment.is_deleted), course, lesson).limit(1))
+    return found
+
+
+def _in(statement: Select[*Row], course: str | None, lesson: int | None) -> Select[*Row]:
+    """Only those of the lesson, and of the course, an id or a slug."""
+    if lesson is not None:
+        statement = statement.where(Assessment.lesson_id == lesson)
+    if course is None:
+        return statement
+    if not (course.isascii() and course.isdigit()):
+        return statement.where(Course.slug == course)
+    return statement.where(Course.course_id == (int(course) if int(course) <= LARGEST_ID else None))

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 
 from assessment.commands import assessments as commands
 from assessment.domain.describing import describe_for_staff
-from assessment.learn import learn_lesson, learn_reader, learn_staff
+from assessment.learn import learn_lesson, learn_reader, learn_reader_of, learn_staff
 from assessment.queries import assessments as queries
 from assessment.schemas.assessments import AssessmentBrief, AssessmentPatch, AssessmentView, AssessmentWrite
 from shared.auth import Instructor, SignedIn
@@ -20,12 +20,19 @@ router = APIRouter(prefix="/api/assessments", tags=["assessments"])
 
 @router.get("/")
 async def list_assessments(
-    user: SignedIn, session: Reading, paging: Paging, course: QueryRef = None, lesson: QueryId = None
+    user: SignedIn,
+    session: Reading,
+    database: OpenDatabase,
+    peers: AskPeers,
+    paging: Paging,
+    course: QueryRef = None,
+    lesson: QueryId = None,
 ) -> Page[AssessmentBrief]:
     """Assessments of the courses that you teach or are enrolled in, newest first; administrators see all.
 
     `ordering` by `created_date` or `title`.
     """
+    await learn_reader_of(database, peers, user, course=course, lesson=lesson)
     return await queries.list_assessments(session, user, paging, course=course, lesson=lesson)
 
 

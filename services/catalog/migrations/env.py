@@ -1,0 +1,6 @@
+"""Run by Alembic; everything is in `shared.migrations`."""
+
+from catalog.models import Table
+from shared.migrations import run
+
+run(Table.metadata)

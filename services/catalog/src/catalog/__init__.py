@@ -1,0 +1,1 @@
+"""The catalog service: categories, courses, modules and lessons."""

@@ -1,0 +1,113 @@
+"""Copies of what other services own: users, enrollments, assessments. Each takes a state when it is newer.
+
+A state that comes again, late or out of order changes nothing.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import Row, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from catalog.models import Course, CourseInstructor, Enrollment, LessonAssessment, User
+from catalog.store.states import course_states
+from shared import outbox
+from shared.auth import Identity
+from shared.contracts.assessment.events import AssessmentState
+from shared.contracts.catalog.events import CourseUpdated
+from shared.contracts.enrollment.events import EnrollmentState
+from shared.contracts.gateway.events import Role, UserState
+
+COURSES_AT_ONCE = 50
+"""Courses whose states are built together when their instructor's name changes."""
+
+
+async def note_user(session: AsyncSession, identity: Identity) -> None:
+    """Make sure of a copy of the user who asks, although no event told of them yet. Their row stays locked."""
+    await _locked_user(session, identity.user_id, identity.name, identity.role)
+
+
+async def take_user(session: AsyncSession, user: UserState, *, now: datetime) -> None:
+    """Take a user's state. A new name is told with the courses that the user teaches, as a change of each."""
+    had = await _locked_user(session, user.user_id, user.full_name, user.role)
+    if had.revision >= user.version:
+        return
+    values = {
+        "revision": user.version,
+        "full_name": user.full_name,
+        "role": user.role,
+        "is_active": user.is_active,
+    }
+    await session.execute(update(User).where(User.user_id == user.user_id).values(values))
+    if had.full_name != user.full_name:
+        await _tell_courses_of(session, user.user_id, now=now)
+
+
+async def _locked_user(session: AsyncSession, user_id: int, full_name: str, role: Role) -> Row[int, str]:
+    """Revision and name of the copy, made when there was none; its row locked either way."""
+    new = insert(User).values(user_id=user_id, revision=0, full_name=full_name, role=role, is_active=True)
+    kept = new.on_conflict_do_update(index_elements=[User.user_id], set_={"user_id": new.excluded.user_id})
+    return (await session.execute(kept.returning(User.revision, User.full_name))).one()
+
+
+async def _tell_courses_of(session: AsyncSession, user_id: int, *, now: datetime) -> None:
+    """Raise the revision of every course that the user teaches, in the order of their ids, and record it."""
+    taught = await session.scalars(
+        select(Course.id)
+        .join(CourseInstructor, CourseInstructor.course_id == Course.id)
+        .where(CourseInstructor.user_id == user_id, CourseInstructor.is_active, ~Course.is_deleted)
+        .order_by(Course.id)
+    )
+    ids = taught.all()
+    for start in range(0, len(ids), COURSES_AT_ONCE):
+        some = ids[start : start + COURSES_AT_ONCE]
+        await session.execute(select(Course.id).where(Course.id.in_(some)).order_by(Course.id).with_for_update())
+        raised = {"revision": Course.revision + 1, "updated_date": now}
+        await session.execute(update(Course).where(Course.id.in_(some)).values(raised))
+        await outbox.record(
+            session, *(CourseUpdated(**dict(state)) for state in await course_states(session, some))
+        )  # fmt: skip
+
+
+async def take_enrollment(session: AsyncSession, enrollment: EnrollmentState) -> None:
+    """Take an enrollment's state, and count it by its difference under the lock of the course's row.
+
+    The course's revision stays: how many learn is not a change of the course.
+    """
+    await session.execute(select(Course.id).where(Course.id == enrollment.course_id).with_for_update())
+    had = await session.get(Enrollment, enrollment.enrollment_id, populate_existing=True)
+    if had is not None and had.revision >= enrollment.version:
+        return
+    counted_before = had is not None and had.status in ("active", "completed")
+    if had is None:
+        had = Enrollment(enrollment_id=enrollment.enrollment_id)
+        session.add(had)
+    had.revision, had.status = enrollment.version, enrollment.status
+    had.user_id, had.course_id = enrollment.user_id, enrollment.course_id
+    await session.flush()
+    await session.execute(
+        update(Course)
+        .where(Course.id == enrollment.course_id)
+        .values(
+            enrolled_students_count=Course.enrolled_students_count + (enrollment.may_read - counted_before),
+            last_enrollment_date=func.greatest(Course.last_enrollment_date, enrollment.created_date),
+        )
+    )
+
+
+async def take_assessment(session: AsyncSession, assessment: AssessmentState) -> None:
+    """Take which lesson has an assessment."""
+    new = insert(LessonAssessment).values(
+        assessment_id=assessment.assessment_id,
+        revision=assessment.version,
+        lesson_id=assessment.lesson_id,
+        is_deleted=assessment.is_deleted,
+    )
+    newer = new.excluded
+    await session.execute(
+        new.on_conflict_do_update(
+            index_elements=[LessonAssessment.assessment_id],
+            set_={"revision": newer.revision, "lesson_id": newer.lesson_id, "is_deleted": newer.is_deleted},
+            where=LessonAssessment.revision < newer.revision,
+        )
+    )

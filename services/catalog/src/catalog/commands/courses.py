@@ -1,0 +1,133 @@
+"""Courses: created, changed, published, deleted."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from catalog.commands.categories import choose_category
+from catalog.commands.copies import note_user
+from catalog.domain.pricing import DEFAULT_PRICE
+from catalog.domain.publication import missing_for_publication
+from catalog.domain.slugs import slug_base
+from catalog.domain.validation import validate_discount
+from catalog.models import Course, CourseInstructor, Module
+from catalog.schemas.courses import CourseCreate, CourseUpdate
+from catalog.store.courses import measure_outline, open_course, record_change, substance_of
+from catalog.store.slugs import take_slug
+from shared.auth import Identity
+from shared.contracts.catalog.events import (
+    CourseCreated,
+    CourseDeleted,
+    CoursePublished,
+    CourseUnpublished,
+    CourseUpdated,
+)
+from shared.errors import Invalid
+
+_NEXT_ID = text("SELECT nextval('courses_id_seq')")
+
+
+async def create_course(session: AsyncSession, creator: Identity, data: CourseCreate, *, now: datetime) -> Course:
+    """Create a draft that `creator` leads. Raises Invalid."""
+    fields = _fields(data, creator)
+    category_id = await choose_category(session, fields.pop("category", None))
+    _check_discount(fields.get("price", DEFAULT_PRICE), fields.get("discount_price"))
+    await note_user(session, creator)
+    slug = await take_slug(session, Course.slug, slug_base(data.title, "course"))
+    course_id = await session.scalar(_NEXT_ID)
+    course = Course(
+        **fields,
+        id=course_id,
+        family_id=course_id,
+        revision=0,
+        slug=slug,
+        category_id=category_id,
+        created_date=now,
+        updated_date=now,
+    )
+    session.add(course)
+    await session.flush()
+    session.add(
+        CourseInstructor(course_id=course.id, user_id=creator.user_id, is_lead=True, created_date=now, updated_date=now)
+    )
+    await record_change(session, course, CourseCreated, now=now)
+    return course
+
+
+async def update_course(
+    session: AsyncSession, identity: Identity, ref: int | str, data: CourseUpdate, *, now: datetime
+) -> Course:
+    """Change what `data` has; the slug stays. Raises NotFound, PermissionDenied, Invalid."""
+    course = await open_course(session, identity, ref)
+    fields = _fields(data, identity)
+    if "category" in fields:
+        course.category_id = await choose_category(session, fields.pop("category"), current=course.category_id)
+    _check_discount(fields.get("price", course.price), fields.get("discount_price", course.discount_price))
+    for name, value in fields.items():
+        setattr(course, name, value)
+    await record_change(session, course, CourseUpdated, now=now)
+    return course
+
+
+async def delete_course(session: AsyncSession, identity: Identity, ref: int | str, *, now: datetime) -> None:
+    """Take a course out of every list; its row stays. Raises NotFound, PermissionDenied."""
+    course = await open_course(session, identity, ref)
+    course.is_deleted, course.is_published = True, False
+    await record_change(session, course, CourseDeleted, now=now)
+
+
+async def publish_course(
+    session: AsyncSession, identity: Identity, ref: int | str, *, publish_modules: bool, now: datetime
+) -> Course:
+    """Let a course be found and enrolled in, with all its modules or with those published already.
+
+    Changes nothing when it is so already. Raises NotFound, PermissionDenied, and Invalid naming all that is missing.
+    """
+    course = await open_course(session, identity, ref)
+    missing = missing_for_publication(substance_of(course, await measure_outline(session, course.id)))
+    if missing:
+        raise Invalid({field: [sentence] for field, sentence in missing.items()})
+    opened = publish_modules and await _publish_modules(session, course.id, now=now)
+    if not course.is_published:
+        course.is_draft, course.is_published, course.published_date = False, True, now
+        await record_change(session, course, CoursePublished, now=now)
+    elif opened:
+        await record_change(session, course, CourseUpdated, now=now)
+    return course
+
+
+async def unpublish_course(session: AsyncSession, identity: Identity, ref: int | str, *, now: datetime) -> Course:
+    """Take a course out of the catalog; those enrolled keep it. Changes nothing when it is so already.
+
+    Raises NotFound, PermissionDenied.
+    """
+    course = await open_course(session, identity, ref)
+    if course.is_published:
+        course.is_published = False
+        await record_change(session, course, CourseUnpublished, now=now)
+    return course
+
+
+def _fields(data: CourseUpdate, identity: Identity) -> dict[str, Any]:
+    """What the body has and the caller may write."""
+    fields = data.sent()
+    if not identity.is_administrator:
+        fields.pop("is_featured", None)
+    return fields
+
+
+def _check_discount(price: Decimal, discount_price: Decimal | None) -> None:
+    try:
+        validate_discount(price, discount_price)
+    except ValueError as error:
+        raise Invalid(discount_price=str(error)) from None
+
+
+async def _publish_modules(session: AsyncSession, course_id: int, *, now: datetime) -> bool:
+    """Whether there were any to publish."""
+    hidden = update(Module).where(Module.course_id == course_id, ~Module.is_published)
+    changed = await session.execute(hidden.values(is_published=True, updated_date=now).returning(Module.id))
+    return bool(changed.all())

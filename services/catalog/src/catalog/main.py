@@ -1,0 +1,16 @@
+"""The catalog's app: its routers and event handlers, put together."""
+
+from fastapi import FastAPI
+
+from catalog.consumers import HANDLERS
+from catalog.routes import categories, courses, internal, lessons, modules
+from catalog.settings import Settings
+from shared.app import create_app
+
+
+def create(settings: Settings | None = None) -> FastAPI:
+    return create_app(
+        settings or Settings(),
+        routers=[categories.router, courses.router, modules.router, lessons.router, internal.router],
+        handlers=HANDLERS,
+    )

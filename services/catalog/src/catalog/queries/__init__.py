@@ -1,0 +1,1 @@
+"""What is asked of the catalog: one function for each thing asked."""

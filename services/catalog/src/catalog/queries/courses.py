@@ -1,0 +1,158 @@
+"""Courses, as the API shows them: cards in lists, and one with its outline."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, SQLColumnExpression, case, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from catalog.domain.choices import CreationMethod, Level
+from catalog.domain.pricing import current_price
+from catalog.models import Category, Course, CourseInstructor, User
+from catalog.queries.nested import json_list, json_object
+from catalog.queries.outline import outline_of
+from catalog.queries.pages import contains, page_of
+from catalog.schemas.courses import CourseCard, CourseView
+from catalog.store.visibility import teaches
+from shared.auth import Identity
+from shared.errors import AuthenticationRequired, NotFound, RoleRequired
+from shared.pagination import Key, Page, PageRequest, order_of
+
+Condition = SQLColumnExpression[bool]
+
+
+@dataclass(frozen=True)
+class CourseFilter:
+    """What a list of courses is narrowed to; None does not narrow. `is_draft` asks for drafts instead."""
+
+    category: str | None = None
+    level: Level | None = None
+    search: str | None = None
+    max_price: Decimal | None = None
+    is_featured: bool | None = None
+    is_draft: bool | None = None
+    creation_method: CreationMethod | None = None
+
+
+_INSTRUCTOR = json_object(
+    id=CourseInstructor.user_id,
+    name=User.full_name,
+    is_lead=CourseInstructor.is_lead,
+    title=CourseInstructor.title,
+    bio=CourseInstructor.bio,
+    is_active=CourseInstructor.is_active,
+)
+_SENIORITY = (CourseInstructor.is_lead.desc(), CourseInstructor.created_date, CourseInstructor.user_id)
+_INSTRUCTORS = (
+    select(json_list(_INSTRUCTOR, *_SENIORITY))
+    .join(User, User.user_id == CourseInstructor.user_id)
+    .where(CourseInstructor.course_id == Course.id, CourseInstructor.is_active)
+    .scalar_subquery()
+)
+_CATEGORY = json_object(id=Category.id, name=Category.name, slug=Category.slug)
+_JOINED = (_CATEGORY.label("category"), _INSTRUCTORS.label("instructors"))
+_COLUMNS = Course.__table__.c
+_CARD = tuple(_COLUMNS[name] for name in CourseCard.model_fields if name in _COLUMNS)
+
+
+async def list_courses(
+    session: AsyncSession, identity: Identity | None, request: PageRequest, wanted: CourseFilter, *, now: datetime
+) -> Page[CourseCard]:
+    """Published courses; or with `is_draft` an instructor's own drafts, an administrator's all.
+
+    Raises AuthenticationRequired and RoleRequired for drafts, Invalid, NotFound past the last page.
+    """
+    ids = select(Course.id).where(*_shown(identity, wanted), *_narrowed(wanted, now))
+    allowed: dict[str, ColumnElement[Any]] = {
+        "created_date": _COLUMNS.created_date,
+        # A draft was never published.
+        "published_date": _COLUMNS.created_date if wanted.is_draft else _COLUMNS.published_date,
+        "title": func.lower(_COLUMNS.title),
+        "price": _COLUMNS.price,
+        "avg_rating": _COLUMNS.avg_rating,
+        "enrolled_students_count": _COLUMNS.enrolled_students_count,
+    }
+    keys = order_of(request, allowed, [Key(_COLUMNS.created_date, descending=True)], Key(_COLUMNS.id, descending=True))
+
+    async def load(session: AsyncSession, page: Sequence[int]) -> dict[int, CourseCard]:
+        rows = await session.execute(_with_category(*_CARD, *_JOINED).where(Course.id.in_(page)))
+        return {row.id: CourseCard.model_validate(_priced(row, now)) for row in rows}
+
+    return await page_of(session, ids, request, keys, load)
+
+
+def _shown(identity: Identity | None, wanted: CourseFilter) -> list[Condition]:
+    if not wanted.is_draft:
+        return [Course.is_published, ~Course.is_deleted]
+    if identity is None:
+        raise AuthenticationRequired
+    if not identity.has_role("instructor"):
+        raise RoleRequired("Drafts are listed for instructors only.", role="instructor")
+    drafts: list[Condition] = [Course.is_draft, ~Course.is_deleted]
+    return drafts if identity.is_administrator else [*drafts, teaches(identity)]
+
+
+def _narrowed(wanted: CourseFilter, now: datetime) -> list[Condition]:
+    conditions: list[Condition] = []
+    if wanted.category is not None:
+        conditions.append(
+            Course.category_id == select(Category.id).where(Category.slug == wanted.category).scalar_subquery()
+        )
+    if wanted.level is not None:
+        conditions.append(Course.level == wanted.level)
+    if wanted.search:
+        pattern = contains(wanted.search)
+        conditions.append(
+            or_(Course.title.ilike(pattern), Course.subtitle.ilike(pattern), Course.description.ilike(pattern))
+        )
+    if wanted.max_price is not None:
+        conditions.append(_price_at(now) <= wanted.max_price)
+    if wanted.is_featured is not None:
+        conditions.append(Course.is_featured if wanted.is_featured else ~Course.is_featured)
+    if wanted.creation_method is not None:
+        conditions.append(Course.creation_method == wanted.creation_method)
+    return conditions
+
+
+def _price_at(now: datetime) -> ColumnElement[Any]:
+    """`domain.pricing.current_price` in SQL."""
+    open_ended = or_(Course.discount_ends.is_(None), Course.discount_ends > now)
+    return case((Course.discount_price.is_not(None) & open_ended, Course.discount_price), else_=Course.price)
+
+
+async def get_course(session: AsyncSession, course_id: int, *, as_staff: bool, now: datetime) -> CourseView:
+    """A course with its outline: all modules for staff, the published ones for others. Raises NotFound."""
+    family = aliased(Course)
+    versions = (
+        select(func.count()).where(family.family_id == Course.family_id, ~family.is_deleted).scalar_subquery()
+    )  # fmt: skip
+    statement = _with_category(*_COLUMNS, *_JOINED, versions.label("versions_count"))
+    row = (await session.execute(statement.where(Course.id == course_id))).one_or_none()
+    if row is None:
+        raise NotFound
+    return CourseView.model_validate(
+        {
+            **_priced(row, now),
+            "parent_version": row.parent_version_id,
+            "versions": {
+                "family_id": row.family_id,
+                "version": row.version,
+                "parent_version": row.parent_version_id,
+                "count": row.versions_count,
+            },
+            "modules": [dict(module) for module in await outline_of(session, course_id, unpublished=as_staff)],
+        }
+    )
+
+
+def _with_category(*columns: Any) -> Select[Any]:
+    return select(*columns).join(Category, Category.id == Course.category_id)
+
+
+def _priced(row: Row[Any], now: datetime) -> dict[str, Any]:
+    price = current_price(row.price, row.discount_price, row.discount_ends, now=now)
+    return {**row._mapping, "current_price": price, "is_free": price == 0}

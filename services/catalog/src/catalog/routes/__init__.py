@@ -1,0 +1,1 @@
+"""HTTP entrance of the catalog: one module for each resource."""

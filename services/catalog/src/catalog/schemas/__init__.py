@@ -1,0 +1,1 @@
+"""HTTP models of the catalog."""

@@ -1,0 +1,1 @@
+"""SQL that several commands and queries share."""

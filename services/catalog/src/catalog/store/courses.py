@@ -1,0 +1,117 @@
+"""The course as an aggregate: locked before anything of it changes, told to the others in the same transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, distinct, func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from catalog.domain.access import check_staff
+from catalog.domain.publication import Substance, completion_percentage, completion_status
+from catalog.models import Course, Lesson, Module
+from catalog.store.states import course_states
+from catalog.store.visibility import course_named, find_course
+from shared import outbox
+from shared.auth import Identity
+from shared.contracts.catalog.events import CourseEvent
+from shared.errors import NotFound
+
+
+async def open_course(session: AsyncSession, identity: Identity, ref: int | str) -> Course:
+    """Lock a course for a change by `identity`. Raises NotFound, or PermissionDenied where it may be seen."""
+    return await _open(session, identity, select(Course).where(course_named(ref)))
+
+
+async def open_course_of_module(session: AsyncSession, identity: Identity, module_id: int) -> tuple[Course, Module]:
+    """Lock the course of a module for a change of it. Raises as `open_course`."""
+    statement = select(Course).join(Module, Module.course_id == Course.id).where(Module.id == module_id)
+    course = await _open(session, identity, statement)
+    module = await session.get(Module, module_id)
+    if module is None:  # deleted while we waited for the lock
+        raise NotFound
+    return course, module
+
+
+async def open_course_of_lesson(session: AsyncSession, identity: Identity, lesson_id: int) -> tuple[Course, Lesson]:
+    """Lock the course of a lesson for a change of it. Raises as `open_course`."""
+    statement = (
+        select(Course)
+        .join(Module, Module.course_id == Course.id)
+        .join(Lesson, Lesson.module_id == Module.id)
+        .where(Lesson.id == lesson_id)
+    )
+    course = await _open(session, identity, statement)
+    lesson = await session.get(Lesson, lesson_id)
+    if lesson is None:
+        raise NotFound
+    return course, lesson
+
+
+async def _open(session: AsyncSession, identity: Identity, statement: Select[Course]) -> Course:
+    course = await session.scalar(statement.with_for_update(of=Course))
+    if course is None:
+        raise NotFound
+    found = await find_course(session, identity, course.id)
+    check_staff(found.visibility, found.standing)
+    return course
+
+
+async def record_change(session: AsyncSession, course: Course, event: type[CourseEvent], *, now: datetime) -> None:
+    """Bring what is computed up to date, raise the revision and record the event. Once for each command."""
+    await session.flush()
+    await _roll_up(session, course)
+    course.revision += 1
+    course.updated_date = now
+    await session.flush()
+    [state] = await course_states(session, [course.id])
+    await outbox.record(session, event(**dict(state)))
+
+
+_ROLL_UP_MODULES = text("""
+    UPDATE modules SET duration_minutes = rolled.minutes
+    FROM (
+        SELECT modules.id, sum(lessons.duration_minutes) AS minutes
+        FROM modules LEFT JOIN lessons ON lessons.module_id = modules.id
+        WHERE modules.course_id = :course_id GROUP BY modules.id
+    ) AS rolled
+    WHERE modules.id = rolled.id AND modules.duration_minutes IS DISTINCT FROM rolled.minutes
+""")
+
+
+async def _roll_up(session: AsyncSession, course: Course) -> None:
+    """Durations, counts and completion of a locked course, from its modules and lessons."""
+    await session.execute(_ROLL_UP_MODULES, {"course_id": course.id})
+    outline = await measure_outline(session, course.id)
+    course.lessons_count, course.duration_minutes = outline.lessons, outline.minutes
+    course.completion_percentage = completion_percentage(substance_of(course, outline))
+    course.completion_status = completion_status(course.completion_percentage, is_published=course.is_published)
+
+
+@dataclass(frozen=True)
+class OutlineSize:
+    """How much there is in a course. `minutes` is None when no lesson has a duration."""
+
+    modules: int
+    lessons: int
+    lessons_with_content: int
+    minutes: int | None
+
+
+async def measure_outline(session: AsyncSession, course_id: int) -> OutlineSize:
+    measured = await session.execute(
+        select(
+            func.count(distinct(Module.id)),
+            func.count(Lesson.id),
+            func.count(Lesson.id).filter(Lesson.content != ""),
+            func.sum(Lesson.duration_minutes),
+        )
+        .select_from(Module)
+        .outerjoin(Lesson, Lesson.module_id == Module.id)
+        .where(Module.course_id == course_id)
+    )
+    return OutlineSize(*measured.one())
+
+
+def substance_of(course: Course, outline: OutlineSize) -> Substance:
+    """What publication looks at."""
+    return Substance(course.description, len(course.learning_objectives), outline.modules, outline.lessons_with_content)

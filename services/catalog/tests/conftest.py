@@ -1,0 +1,100 @@
+"""The catalog under test, and builders of what most tests begin with."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from catalog.consumers import HANDLERS
+from catalog.main import create
+from catalog.settings import Settings
+from shared.auth import Identity
+from shared.testing import Environment, ServiceUnderTest, serve_for_tests, user
+
+TEACHER = user(7, "instructor", name="Grace Teacher")
+Build = Callable[..., Awaitable[dict[str, Any]]]
+
+
+@pytest.fixture
+async def catalog(environment: Environment) -> AsyncIterator[ServiceUnderTest]:
+    async with serve_for_tests(Settings, create, HANDLERS, environment) as service:
+        yield service
+
+
+@pytest.fixture
+def teacher(catalog: ServiceUnderTest) -> httpx.AsyncClient:
+    """An instructor: who makes the courses of the builders."""
+    return catalog.client(TEACHER)
+
+
+@pytest.fixture
+def colleague(catalog: ServiceUnderTest) -> httpx.AsyncClient:
+    """An instructor of other courses."""
+    return catalog.client(user(8, "instructor", name="Alan Other"))
+
+
+@pytest.fixture
+def student(catalog: ServiceUnderTest) -> httpx.AsyncClient:
+    return catalog.client(user(20))
+
+
+@pytest.fixture
+def admin(catalog: ServiceUnderTest) -> httpx.AsyncClient:
+    return catalog.client(user(1, "administrator", name="Root"))
+
+
+@pytest.fixture
+def guest(catalog: ServiceUnderTest) -> httpx.AsyncClient:
+    return catalog.client()
+
+
+@pytest.fixture
+def course(catalog: ServiceUnderTest) -> Build:
+    """A draft with an objective, made through the API."""
+
+    async def build(by: Identity = TEACHER, **fields: Any) -> dict[str, Any]:
+        body = {"title": "Databases", "description": "d" * 60, "learning_objectives": ["Write queries"], **fields}
+        return await made(catalog.client(by), "/api/courses/", body)
+
+    return build
+
+
+@pytest.fixture
+def module(catalog: ServiceUnderTest) -> Build:
+    async def build(course_id: int, by: Identity = TEACHER, **fields: Any) -> dict[str, Any]:
+        return await made(catalog.client(by), "/api/modules/", {"course": course_id, "title": "Tables", **fields})
+
+    return build
+
+
+@pytest.fixture
+def lesson(catalog: ServiceUnderTest) -> Build:
+    async def build(module_id: int, by: Identity = TEACHER, **fields: Any) -> dict[str, Any]:
+        body = {"module": module_id, "title": "Keys", "content": "<p>The full content</p>", **fields}
+        return await made(catalog.client(by), "/api/lessons/", body)
+
+    return build
+
+
+@pytest.fixture
+def published(catalog: ServiceUnderTest, course: Build, module: Build, lesson: Build) -> Build:
+    """A published course with one module of one lesson; `lesson` has the lesson's fields. Read as its staff."""
+
+    async def build(lesson_fields: dict[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
+        draft = await course(**fields)
+        section = await module(draft["id"])
+        await lesson(section["id"], **(lesson_fields or {}))
+        answer = await catalog.client(TEACHER).put(f"/api/courses/{draft['id']}/publish/")
+        assert answer.status_code == 200, answer.text
+        body: dict[str, Any] = answer.json()
+        return body
+
+    return build
+
+
+async def made(client: httpx.AsyncClient, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    answer = await client.post(path, json=body)
+    assert answer.status_code == 201, answer.text
+    created: dict[str, Any] = answer.json()
+    return created

@@ -1,0 +1,1 @@
+"""Certificates: issued once for a completed course, signed, and verifiable by anyone."""

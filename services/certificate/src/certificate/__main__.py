@@ -1,0 +1,10 @@
+"""`python -m certificate api | worker | migrate | migration MESSAGE`."""
+
+from certificate.consumers import HANDLERS
+from certificate.main import create
+from certificate.schedules import SCHEDULES
+from certificate.settings import Settings
+from shared.entry import main
+
+if __name__ == "__main__":
+    main(Settings(), create, HANDLERS, SCHEDULES)

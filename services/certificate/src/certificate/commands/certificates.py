@@ -1,0 +1,55 @@
+"""Issuing a certificate."""
+
+from datetime import datetime
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from certificate import store
+from certificate.domain.attestation import Attestation, certificate_number, issue_time
+from certificate.issuer import Issuer
+from certificate.models import Certificate, Completion, Course, KnownKey, User
+from shared import outbox
+
+TEMPLATE_VERSION = "1"
+
+
+async def issue(
+    session: AsyncSession, completion: Completion, course: Course, learner: User, issuer: Issuer, *, now: datetime
+) -> Certificate:
+    """Write, sign and announce the certificate of a completed enrollment, whose row the caller has locked.
+
+    A second active one for the same enrollment is refused by the table itself.
+    """
+    issued_at = issue_time(now)
+    certificate = Certificate(
+        revision=1,
+        certificate_number=certificate_number(course.course_id, learner.user_id, issued_at),
+        enrollment_id=completion.enrollment_id,
+        user_id=learner.user_id,
+        course_id=course.course_id,
+        student_name=learner.full_name,
+        course_title=course.title,
+        course_slug=course.slug,
+        course_level=course.level,
+        course_duration_minutes=course.duration_minutes,
+        instructor_name=course.instructor_name(),
+        completion_date=completion.completed_at,
+        issued_at=issued_at,
+        status="active",
+        template_version=TEMPLATE_VERSION,
+        key_id=issuer.key.kid,
+    )
+    attestation = Attestation.of(certificate)
+    certificate.verification_hash = attestation.verification_hash()
+    certificate.signature = issuer.key.sign(attestation.canonical())
+    await _keep_key(session, issuer)
+    session.add(certificate)
+    await session.flush()
+    await outbox.record(session, store.issued_event(certificate, issuer.public_url))
+    return certificate
+
+
+async def _keep_key(session: AsyncSession, issuer: Issuer) -> None:
+    """Keep the public key from its first signature on."""
+    await session.execute(insert(KnownKey).values(kid=issuer.key.kid, x=issuer.key.public.x).on_conflict_do_nothing())

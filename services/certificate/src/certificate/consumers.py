@@ -1,0 +1,88 @@
+"""Event entrance: copies of courses, users, assessments and attempts, and the enrollments that are completed."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from certificate import store
+from certificate.commands import completions
+from certificate.issuer import issuer
+from shared.contracts import Event
+from shared.contracts.assessment.events import (
+    AssessmentCreated,
+    AssessmentDeleted,
+    AssessmentEvent,
+    AssessmentUpdated,
+    AttemptGraded,
+)
+from shared.contracts.catalog.events import (
+    CourseCreated,
+    CourseDeleted,
+    CourseEvent,
+    CoursePublished,
+    CourseUnpublished,
+    CourseUpdated,
+)
+from shared.contracts.enrollment.events import (
+    EnrollmentCompleted,
+    EnrollmentEvent,
+    EnrollmentReactivated,
+    EnrollmentRestored,
+    EnrollmentSuspended,
+    EnrollmentUnenrolled,
+)
+from shared.contracts.gateway.events import UserEvent, UserRegistered, UserUpdated
+from shared.inbox import Handler
+
+
+async def on_course(session: AsyncSession, event: CourseEvent) -> None:
+    """Keep the course. Certificates issued before keep its old title."""
+    if await store.take_course(session, event):
+        await completions.bring_forward_pending(session, event.course_id, now=datetime.now(UTC))
+
+
+async def on_user(session: AsyncSession, event: UserEvent) -> None:
+    """Keep the user's name. Certificates issued before keep the old one."""
+    if await store.take_user(session, event):
+        await completions.bring_forward_of_learner(session, event.user_id, now=datetime.now(UTC))
+
+
+async def on_assessment(session: AsyncSession, event: AssessmentEvent) -> None:
+    """Keep what the course requires. Requiring more takes back no certificate; requiring less may earn some."""
+    if await store.take_assessment(session, event) and (event.is_deleted or not event.is_required):
+        await completions.bring_forward_awaiting(session, event.course_id, now=datetime.now(UTC))
+
+
+async def on_attempt(session: AsyncSession, event: AttemptGraded) -> None:
+    """Keep whether the learner has passed; the last assessment passed earns the certificate of a completed course."""
+    if await store.take_attempt(session, event) and event.has_passed:
+        for enrollment_id in await store.find_open(session, event.user_id, event.course_id):
+            await completions.settle(session, enrollment_id, issuer(), now=datetime.now(UTC))
+
+
+async def on_enrollment(session: AsyncSession, event: EnrollmentEvent) -> None:
+    """Note a completion, from whichever fact of the enrollment tells it first, and issue what is earned already."""
+    if event.completion_date is not None:
+        now = datetime.now(UTC)
+        await completions.note_completion(session, event, event.completion_date, now=now)
+        await completions.settle(session, event.enrollment_id, issuer(), now=now)
+
+
+HANDLERS: dict[type[Event], Handler] = {
+    CourseCreated: on_course,
+    CourseUpdated: on_course,
+    CoursePublished: on_course,
+    CourseUnpublished: on_course,
+    CourseDeleted: on_course,
+    UserRegistered: on_user,
+    UserUpdated: on_user,
+    AssessmentCreated: on_assessment,
+    AssessmentUpdated: on_assessment,
+    AssessmentDeleted: on_assessment,
+    AttemptGraded: on_attempt,
+    EnrollmentCompleted: on_enrollment,
+    EnrollmentUnenrolled: on_enrollment,
+    EnrollmentReactivated: on_enrollment,
+    EnrollmentSuspended: on_enrollment,
+    EnrollmentRestored: on_enrollment,
+}

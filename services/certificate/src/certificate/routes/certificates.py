@@ -1,0 +1,67 @@
+"""`/api/certificates/`"""
+
+from datetime import UTC, datetime
+
+from fastapi import APIRouter
+
+from certificate import learn
+from certificate.domain.rights import check_may_list, may_be_staff
+from certificate.queries import certificates
+from certificate.routes.parameters import PublicUrl
+from certificate.schemas import CertificateDetail, CertificateView
+from shared.auth import Identity, SignedIn
+from shared.database import Database, OpenDatabase
+from shared.errors import NotFound
+from shared.fields import PathId, QueryRef
+from shared.pagination import Page, Paging
+from shared.peers import AskPeers, Peers
+
+router = APIRouter(tags=["certificates"])
+
+
+@router.get("/api/certificates/")
+async def list_certificates(
+    identity: SignedIn,
+    database: OpenDatabase,
+    peers: AskPeers,
+    paging: Paging,
+    public_url: PublicUrl,
+    course: QueryRef = None,
+) -> Page[CertificateView]:
+    """Your certificates, the newest first; order by `issued_at` or `completion_date`.
+
+    Learners need a premium subscription (403 `SUBSCRIPTION_REQUIRED`). With `course`, its staff see the certificates
+    of all its learners. Administrators see all.
+    """
+    check_may_list(identity)
+    course_id = None if course is None else await learn.find_course_id(database, peers, course)
+    sees_all = identity.is_administrator or bool(course_id and await _is_staff(database, peers, identity, course_id))
+    async with database.reading() as session:
+        return await certificates.list_certificates(
+            session,
+            paging,
+            user_id=None if sees_all else identity.user_id,
+            course_id=course_id,
+            public_url=public_url,
+            now=datetime.now(UTC),
+        )
+
+
+@router.get("/api/certificates/{certificate_id}/")
+async def get_certificate(
+    certificate_id: PathId, identity: SignedIn, database: OpenDatabase, peers: AskPeers, public_url: PublicUrl
+) -> CertificateDetail:
+    """A certificate, with the facts that its hash and signature cover.
+
+    For its holder, the course's staff and administrators; 404 for everyone else.
+    """
+    async with database.reading() as session:
+        certificate = await certificates.get_certificate(session, certificate_id)
+    may_read = identity.is_administrator or certificate.user_id == identity.user_id
+    if not may_read and not await _is_staff(database, peers, identity, certificate.course_id):
+        raise NotFound
+    return certificates.detail(certificate, public_url, now=datetime.now(UTC))
+
+
+async def _is_staff(database: Database, peers: Peers, identity: Identity, course_id: int) -> bool:
+    return may_be_staff(identity) and await learn.is_staff(database, peers, course_id, identity.user_id)

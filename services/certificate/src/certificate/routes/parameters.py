@@ -1,0 +1,23 @@
+"""Parameters that several routes take."""
+
+from typing import Annotated
+
+from fastapi import Depends, Query, Request
+from pydantic import StringConstraints
+
+from shared.fields import Storable
+
+CertificateNumber = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1),
+    Storable,
+    Query(max_length=50, description="As it stands on the certificate."),
+]
+
+
+async def _public_url(request: Request) -> str:
+    return str(request.app.state.settings.public_url)
+
+
+PublicUrl = Annotated[str, Depends(_public_url)]
+"""The start of every link in an answer."""

@@ -1,0 +1,101 @@
+"""HTTP models: the shapes of the public API (times are ISO 8601 in UTC)."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from certificate.models import CertificateStatus
+
+
+class CourseRef(BaseModel):
+    """The course as it was on the day of issue."""
+
+    id: int
+    title: str
+    slug: str
+
+
+class CertificateView(BaseModel):
+    """A certificate. Names and titles are those of the day of issue."""
+
+    id: int
+    certificate_number: str
+    enrollment: int
+    user: int
+    student_name: str
+    course: CourseRef
+    instructor_name: str
+    completion_date: datetime
+    issued_at: datetime
+    is_valid: bool = Field(description="Whether the status is `active`.")
+    status: CertificateStatus
+    revocation_date: datetime | None
+    revocation_reason: str
+    verification_hash: str = Field(description="SHA-256, in hex, of the canonical JSON (RFC 8785) of `attested`.")
+    signature: str = Field(description="Ed25519 signature over the same bytes, in base64url.")
+    template_version: str
+    supersedes: int | None
+    expires_at: datetime | None
+    verification_url: str
+    pdf_url: str | None
+    credential_url: str | None
+
+
+class Attested(BaseModel):
+    """Exactly what hash and signature cover."""
+
+    certificate_number: str
+    course_id: int
+    course_title: str
+    user_id: int
+    student_name: str
+    instructor_name: str
+    completion_date: str
+    issued_at: str
+    template_version: str
+
+
+class CertificateDetail(CertificateView):
+    key_id: str = Field(description="`kid` of the key that signed, in `/api/certificates/keys/`.")
+    attested: Attested
+
+
+class ChecksView(BaseModel):
+    """Each check: true where it passed, null where it was not made."""
+
+    hash: bool
+    signature: bool
+    revocation: bool
+    log: bool | None
+
+
+class Verification(BaseModel):
+    """What anyone may know of a certificate whose number they have."""
+
+    valid: bool = Field(description="Whether all checks passed and the status is `active`.")
+    status: CertificateStatus
+    reason: str | None = Field(description="Why it does not hold; null when it does.")
+    certificate_number: str
+    student_name: str
+    course_title: str
+    completion_date: datetime
+    issued_at: datetime
+    checks: ChecksView
+
+
+class PublicKey(BaseModel):
+    """A JSON Web Key (RFC 8037)."""
+
+    kty: Literal["OKP"] = "OKP"
+    crv: Literal["Ed25519"] = "Ed25519"
+    x: str
+    kid: str
+    use: Literal["sig"] = "sig"
+    alg: Literal["Ed25519"] = "Ed25519"
+
+
+class PublicKeys(BaseModel):
+    """A JSON Web Key Set: all keys that ever signed a certificate."""
+
+    keys: list[PublicKey]

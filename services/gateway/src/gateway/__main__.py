@@ -1,0 +1,47 @@
+"""The gateway's command line: `python -m gateway api | worker | migrate | migration | createadmin | demo-accounts`."""
+
+import argparse
+import asyncio
+import sys
+
+from gateway.accounts import Refused, create_administrator, make_demo_accounts
+from gateway.consumers import HANDLERS
+from gateway.main import create
+from gateway.server import serve
+from gateway.settings import Settings
+from shared import entry
+from shared.telemetry import configure_logging
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m gateway", description=__doc__)
+    roles = parser.add_subparsers(dest="role", required=True)
+    roles.add_parser("api", help="serve both addresses (and run the worker, unless SYLLABUS_RUN_WORKER=false)")
+    roles.add_parser("worker", help="relay events, run schedules")
+    roles.add_parser("migrate", help="bring schema and queues up to date")
+    roles.add_parser("migration", help="write a new migration").add_argument("message")
+    roles.add_parser("createadmin", help="make or promote an administrator").add_argument("email")
+    roles.add_parser("demo-accounts", help="make the accounts of a demonstration (needs SYLLABUS_DEMO=true)")
+    arguments = parser.parse_args()
+    settings = Settings()
+    if arguments.role == "api":
+        serve(settings)
+    elif arguments.role in ("createadmin", "demo-accounts"):
+        configure_logging(settings.SERVICE, form=settings.log_format, level="warning")
+        try:
+            sys.stdout.write(asyncio.run(_accounts(settings, arguments)) + "\n")
+        except Refused as refused:
+            sys.exit(str(refused))
+    else:
+        entry.main(settings, lambda: create(settings), HANDLERS)
+
+
+async def _accounts(settings: Settings, arguments: argparse.Namespace) -> str:
+    if arguments.role == "createadmin":
+        return await create_administrator(settings, arguments.email)
+    made = await make_demo_accounts(settings)
+    return f"Made: {', '.join(made)}." if made else "All demo accounts are there."
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,167 @@
+"""One OpenAPI document of the whole public API, merged from what each service says of itself.
+
+Each service's document counts as far as its paths are under `/api/`. Schemas of the same name with another content, and
+operations of the same name, get the service's name in front. What all operations have in common (the token, the two
+formats of errors) is said once, here.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from gateway import VERSION
+from shared.settings import ServiceName
+
+Document = dict[str, Any]
+
+_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+_FRAMEWORK_SCHEMAS = ("HTTPValidationError", "ValidationError")
+_SCHEMAS: Document = {
+    "Problem": {
+        "type": "object",
+        "description": "Every error but validation.",
+        "required": ["error", "code", "details"],
+        "properties": {
+            "error": {"type": "string", "description": "A sentence for people."},
+            "code": {"type": "string", "description": "For programs.", "examples": ["NOT_FOUND"]},
+            "details": {"type": "object", "description": "By code; `request_id` where the fault is on our side."},
+        },
+    },
+    "ValidationErrors": {
+        "type": "object",
+        "description": "Messages by field; nested fields as a path (`questions.0.points`), the whole as"
+        " `non_field_errors`.",
+        "additionalProperties": {"type": "array", "items": {"type": "string"}},
+    },
+}
+_RESPONSES: Document = {
+    "Problem": {
+        "description": "Refused: see `code`.",
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    },
+    "Invalid": {
+        "description": "Fields that cannot have these values, or another refusal.",
+        "content": {
+            "application/json": {
+                "schema": {
+                    "anyOf": [
+                        {"$ref": "#/components/schemas/ValidationErrors"},
+                        {"$ref": "#/components/schemas/Problem"},
+                    ]
+                }
+            }
+        },
+    },
+}
+
+
+def merge(parts: Mapping[ServiceName, Document], missing: list[str], public_url: str) -> Document:
+    """One document of several; `missing` services are named in `x-degraded`."""
+    schemas = dict(_SCHEMAS)
+    paths: Document = {}
+    operations = Counter(
+        operation.get("operationId") for part in parts.values() for operation in _operations(_public_paths(part))
+    )
+    clashing = _clashing(parts)
+    for service, part in parts.items():
+        names = _new_names(service, part, clashing)
+        schemas |= {names[name]: _renamed(schema, names) for name, schema in _own_schemas(part).items()}
+        for path, item in _public_paths(part).items():
+            item = _renamed(item, names)
+            for operation in _operations({path: item}):
+                _complete(operation, service, operations)
+            paths[path] = item
+    document: Document = {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Syllabus",
+            "version": VERSION,
+            "description": "The public API of the Syllabus course platform. A path without its slash at the end is"
+            " served as with it. Every answer carries `X-Request-ID`.",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": public_url}],
+        "security": [{"Token": []}, {}],
+        "tags": [{"name": name} for name in _tags(paths)],
+        "paths": dict(sorted(paths.items())),
+        "components": {
+            "schemas": dict(sorted(schemas.items())),
+            "responses": _RESPONSES,
+            "securitySchemes": {
+                "Token": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "Authorization",
+                    "description": "`Token <value>`, with the value that login gives.",
+                }
+            },
+        },
+    }
+    return document | {"x-degraded": missing} if missing else document
+
+
+def _public_paths(part: Document) -> Document:
+    return {path: item for path, item in part.get("paths", {}).items() if path.startswith("/api/")}
+
+
+def _own_schemas(part: Document) -> Document:
+    schemas: Document = part.get("components", {}).get("schemas", {})
+    return {name: schema for name, schema in schemas.items() if name not in _FRAMEWORK_SCHEMAS}
+
+
+def _operations(paths: Document) -> list[Document]:
+    return [item[method] for item in paths.values() for method in _METHODS if method in item]
+
+
+def _clashing(parts: Mapping[ServiceName, Document]) -> set[str]:
+    """Names by which services mean different things, be it only by referring to something of a name that clashes."""
+    clashing: set[str] = set()
+    while True:
+        meanings: dict[str, Any] = dict(_SCHEMAS)
+        found = set()
+        for service, part in parts.items():
+            names = _new_names(service, part, clashing)
+            for name, schema in _own_schemas(part).items():
+                schema = _renamed(schema, names)
+                if meanings.setdefault(name, schema) != schema:
+                    found.add(name)
+        if found <= clashing:
+            return clashing
+        clashing |= found
+
+
+def _new_names(service: str, part: Document, clashing: set[str]) -> dict[str, str]:
+    """Each schema's name in the merged document."""
+    return {name: f"{service.capitalize()}{name}" if name in clashing else name for name in _own_schemas(part)}
+
+
+def _renamed(node: Any, names: Mapping[str, str]) -> Any:
+    """A copy of `node` whose references follow the new names."""
+    if isinstance(node, list):
+        return [_renamed(entry, names) for entry in node]
+    if not isinstance(node, dict):
+        return _renamed_reference(node, names)
+    return {key: _renamed(value, names) for key, value in node.items()}
+
+
+def _renamed_reference(value: Any, names: Mapping[str, str]) -> Any:
+    prefix = "#/components/schemas/"
+    if isinstance(value, str) and value.startswith(prefix):
+        name = value.removeprefix(prefix)
+        return prefix + names.get(name, name)
+    return value
+
+
+def _complete(operation: Document, service: str, operations: Counter[str | None]) -> None:
+    """What is the same of every operation; FastAPI's 422 is this API's 400."""
+    operation["tags"] = operation.get("tags") or [service.capitalize()]
+    if operations[operation.get("operationId")] > 1:
+        operation["operationId"] = f"{service}_{operation['operationId']}"
+    responses = operation.setdefault("responses", {})
+    if responses.pop("422", None) is not None:
+        responses["400"] = {"$ref": "#/components/responses/Invalid"}
+    responses["default"] = {"$ref": "#/components/responses/Problem"}
+
+
+def _tags(paths: Document) -> list[str]:
+    return sorted({tag for operation in _operations(paths) for tag in operation["tags"]})

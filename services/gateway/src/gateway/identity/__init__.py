@@ -1,0 +1,1 @@
+"""Identity: accounts, tokens, subscriptions. Built as a service is, inside the gateway."""

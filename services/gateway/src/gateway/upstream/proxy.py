@@ -1,0 +1,156 @@
+"""Passing a request on to a service and its answer back, piece by piece: no body is ever held as a whole."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import structlog
+from starlette.types import Receive, Send
+
+from gateway.upstream.client import UpstreamDown, Upstreams
+from gateway.upstream.headers import RawHeaders, for_client, for_service
+from shared.auth import HEADER
+from shared.errors import Refusal, ServiceUnavailable
+from shared.settings import ServiceName
+from shared.telemetry import request_id
+
+LARGEST_BODY = 10 * 1024 * 1024
+LARGEST_UPLOAD = 520 * 1024 * 1024
+"""Of multipart bodies, which bring files; each service holds its own files to tighter limits."""
+PAUSE_LIMIT_S = 30.0
+"""How long a client may take between two pieces of a body."""
+CLIENT_ADDRESS = "X-Syllabus-Client-IP"
+
+log = structlog.get_logger()
+
+
+class BodyTooLarge(Refusal):
+    code = "PAYLOAD_TOO_LARGE"
+    message = "The body is too large."
+
+
+class BodyTooSlow(Refusal):
+    code = "MALFORMED_REQUEST"
+    message = f"The body stopped arriving for {PAUSE_LIMIT_S:.0f} seconds."
+
+
+class ClientGone(Exception):
+    """Nobody is left to answer."""
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A request as it goes on: its path is canonical, its sender known."""
+
+    service: ServiceName
+    method: str
+    target: str
+    """Encoded path and query."""
+    headers: RawHeaders
+    signature: str | None
+    client: str
+    """Network address of whoever sent it."""
+
+
+class Body:
+    """A request's body on its way through, within its limit; and the news that the client has gone."""
+
+    def __init__(self, receive: Receive, headers: RawHeaders) -> None:
+        self._receive = receive
+        named = dict(headers)
+        kind = named.get(b"content-type", b"").lower()
+        self._limit = LARGEST_UPLOAD if kind.startswith(b"multipart/form-data") else LARGEST_BODY
+        length = named.get(b"content-length")
+        if length is not None and int(length) > self._limit:
+            raise BodyTooLarge(limit=self._limit)
+        self.is_empty = length in (None, b"0") and b"transfer-encoding" not in named
+        self.failure: Refusal | ClientGone | None = None
+        """Why sending was broken off, if it was on the client's side."""
+        self._sent = asyncio.Event()
+        if self.is_empty:
+            self._sent.set()
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """Raises what is then in `failure`."""
+        taken, more = 0, True
+        try:
+            while more:
+                piece, more = await self._next()
+                taken += len(piece)
+                if taken > self._limit:
+                    raise BodyTooLarge(limit=self._limit)
+                if piece:
+                    yield piece
+        except (Refusal, ClientGone) as failure:
+            self.failure = failure
+            raise
+        self._sent.set()
+
+    async def client_gone(self) -> None:
+        """Waits until the client has gone, and raises ClientGone."""
+        await self._sent.wait()
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        raise ClientGone
+
+    async def _next(self) -> tuple[bytes, bool]:
+        try:
+            async with asyncio.timeout(PAUSE_LIMIT_S):
+                message = await self._receive()
+        except TimeoutError:
+            raise BodyTooSlow from None
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        return message.get("body", b""), message.get("more_body", False)
+
+
+async def forward(upstreams: Upstreams, request: Incoming, receive: Receive, send: Send) -> None:
+    """Answer a request with a service's answer.
+
+    A client that goes away ends the service's work too. Raises ServiceUnavailable when the service does not answer,
+    BodyTooLarge, BodyTooSlow; once an answer has begun, a service that breaks off leaves it unfinished.
+    """
+    body = Body(receive, request.headers)
+    refusal: BaseException | None = None
+    try:
+        async with asyncio.TaskGroup() as group:
+            watch = group.create_task(body.client_gone())
+            await _exchange(upstreams, request, body, send)
+            watch.cancel()
+    except* ClientGone:
+        log.info("client gone", service=request.service)
+    except* Refusal as refused:
+        refusal = refused.exceptions[0]
+    if refusal is not None:
+        raise refusal
+
+
+async def _exchange(upstreams: Upstreams, request: Incoming, body: Body, send: Send) -> None:
+    begun = False
+    try:
+        async with upstreams.ask(
+            request.service,
+            request.method,
+            request.target,
+            _headers(request),
+            None if body.is_empty else body.pieces(),
+        ) as answer:
+            begun = True
+            headers = for_client(answer.headers)
+            await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+            async for piece in answer.pieces:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+    except UpstreamDown as error:
+        if body.failure is None:
+            log.warning("service did not answer", service=request.service, error=str(error), begun=begun)
+        if not begun:
+            raise body.failure or ServiceUnavailable() from error
+
+
+def _headers(request: Incoming) -> list[tuple[str, str]]:
+    headers = for_service(request.headers)
+    headers += [("X-Request-ID", request_id()), (CLIENT_ADDRESS, request.client)]
+    if request.signature is not None:
+        headers.append((HEADER, request.signature))
+    return headers
