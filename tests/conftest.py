@@ -37,7 +37,7 @@ class Running:
 
     def rows(self, statement: str, *values: object) -> list[tuple[object, ...]]:
         """Rows of the database, across schemas."""
-        url = make_conninfo(self.stack.database.url, dbname=self.stack._database_name)
+        url = make_conninfo(self.stack.database.url, dbname=self.stack.database_name)
         with psycopg.connect(url) as connection:
             return connection.execute(statement, values).fetchall()  # type: ignore[arg-type]
 

@@ -35,7 +35,12 @@ def published_course(author: Api, *, lessons: int = 3, quiz: bool = True, **fiel
     course = author.post("/courses/", body)
     module = author.post("/modules/", {"course": course["id"], "title": "Only module"})
     for number in range(1, lessons + 1):
-        lesson = {"module": module["id"], "title": f"Lesson {number}", "type": "reading", "content": "<p>All of it.</p>"}
+        lesson = {
+            "module": module["id"],
+            "title": f"Lesson {number}",
+            "type": "reading",
+            "content": "<p>All of it.</p>",
+        }
         made = author.post("/lessons/", {**lesson, "duration_minutes": 5})
     if quiz:
         author.post("/assessments/", {"lesson": made["id"], "title": "Quiz", "questions": [QUESTION]})

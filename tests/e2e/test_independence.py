@@ -39,7 +39,7 @@ def test_the_others_go_on_without_enrollment(system, make_course, stopped, wait_
         lambda: system.student.post(f"/courses/{course['slug']}/enroll/"),
         lambda: system.student.get(f"/lessons/{lesson}/"),
     ):
-        with pytest.raises(Refused, match="503.*SERVICE_UNAVAILABLE"):
+        with pytest.raises(Refused, match=r"503.*SERVICE_UNAVAILABLE"):
             ask()
     # back again, it knows what happened meanwhile
     system.stack.start("enrollment")

@@ -60,7 +60,9 @@ class TestTheWholeWay:
         enrollment = learner.post(f"/courses/{course['slug']}/enroll/")
         read_all(learner, enrollment)
         system.admin.put(f"/users/{user['id']}/subscription/", {"tier": "premium", "expires_at": None})
-        wait_until(lambda: system.rows("SELECT 1 FROM certificate.completions WHERE enrollment_id = %s", enrollment["id"]))
+        wait_until(
+            lambda: system.rows("SELECT 1 FROM certificate.completions WHERE enrollment_id = %s", enrollment["id"])
+        )
         assert learner.get("/certificates/")["results"] == []
 
     def test_the_demo_courses_load_once_and_are_found(self, system) -> None:
@@ -118,6 +120,6 @@ class TestEventsReachTheirCopies:
         learner.headers["X-Request-ID"] = name
         enrollment = learner.post(f"/courses/{course['slug']}/enroll/")
         for service in ("gateway", "enrollment"):
-            assert name in system.log(service)
+            wait_until(lambda: name in system.log(service))  # noqa: B023
         caused = "SELECT correlation_id FROM enrollment.outbox WHERE aggregate_id = %s"
         assert system.rows(caused, str(enrollment["id"])) == [(name,)]

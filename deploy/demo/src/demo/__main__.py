@@ -20,14 +20,17 @@ def main() -> int:
         print(__doc__)
         return 2
     address = os.environ.get("SYLLABUS_PUBLIC_URL", f"http://127.0.0.1:{os.environ.get('PORT', '8000')}")
+    api = Api(address)
     try:
-        COMMANDS[sys.argv[1]](Api(address))
+        COMMANDS[sys.argv[1]](api)
     except httpx.ConnectError:
         print(f"Nothing answers at {address}. Start the system with: make up", file=sys.stderr)
         return 1
     except Refused as refusal:
         print(f"\n{refusal}", file=sys.stderr)
         return 1
+    finally:
+        api.close()
     return 0
 
 

@@ -13,22 +13,25 @@ class Refused(Exception):
 
 
 class Api:
-    """Calls as one user, or as a guest."""
+    """Calls as one user, or as a guest. Users made from it share its connections; `close` ends them."""
 
-    def __init__(self, address: str, token: str | None = None) -> None:
+    def __init__(self, address: str, token: str | None = None, http: httpx.Client | None = None) -> None:
         self.address = address
-        headers = {"Authorization": f"Token {token}"} if token else {}
-        self._http = httpx.Client(base_url=f"{address}/api", headers=headers, timeout=TIME_LIMIT_S)
+        self.headers = {"Authorization": f"Token {token}"} if token else {}
+        self._http = http or httpx.Client(base_url=f"{address}/api", timeout=TIME_LIMIT_S)
 
     def log_in(self, email: str, password: str = PASSWORD) -> "Api":
         """The same API as that user."""
-        return Api(self.address, self.post("/auth/login/", {"email": email, "password": password})["token"])
+        return self._as(self.post("/auth/login/", {"email": email, "password": password})["token"])
 
     def register(self, email: str, first_name: str, last_name: str) -> tuple["Api", dict[str, Any]]:
         """A new user's API, and the user."""
         body = {"email": email, "password": PASSWORD, "first_name": first_name, "last_name": last_name}
         answer = self.post("/auth/register/", body)
-        return Api(self.address, answer["token"]), answer["user"]
+        return self._as(answer["token"]), answer["user"]
+
+    def close(self) -> None:
+        self._http.close()
 
     def get(self, path: str, **query: Any) -> Any:
         return self._call("GET", path, params=query)
@@ -42,8 +45,11 @@ class Api:
     def delete(self, path: str) -> None:
         self._call("DELETE", path)
 
+    def _as(self, token: str) -> "Api":
+        return Api(self.address, token, self._http)
+
     def _call(self, method: str, path: str, **options: Any) -> Any:
-        answer = self._http.request(method, path, **options)
+        answer = self._http.request(method, path, headers=self.headers, **options)
         if answer.is_error:
             raise Refused(f"{method} /api{path} was answered {answer.status_code}: {answer.text}")
         return answer.json() if answer.content else None

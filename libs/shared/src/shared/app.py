@@ -101,7 +101,7 @@ class RequestLog:
             await self._app(scope, receive, send)
             return
         sent_id = Headers(scope=scope).get("x-request-id", "")
-        identifier = begin(sent_id if _is_request_id(sent_id) else None)
+        identifier = begin(sent_id if is_request_id(sent_id) else None)
         started, status = time.perf_counter(), 0
 
         async def send_with_id(message: Message) -> None:
@@ -165,7 +165,7 @@ class BodyLimit:
         await self._app(scope, receive_up_to_limit, send)
 
 
-def _is_request_id(value: str) -> bool:
+def is_request_id(value: str) -> bool:
     return (
         0 < len(value) <= LONGEST_REQUEST_ID and value.isascii() and value.replace("-", "").replace("_", "").isalnum()
     )

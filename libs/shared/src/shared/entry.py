@@ -4,9 +4,11 @@ import argparse
 import asyncio
 import signal
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from shared import migrations
 from shared.broker import Topology, prepare_topology
@@ -53,7 +55,8 @@ def serve(app: FastAPI, listen: str) -> None:
     uvicorn.Server(server_config(app, listen)).run()
 
 
-def server_config(app: FastAPI, listen: str) -> uvicorn.Config:
+def server_config(app: ASGIApp, listen: str, *, lifespan: Literal["auto", "off"] = "auto") -> uvicorn.Config:
+    """How every server of ours is run. `lifespan="off"` where somebody else runs the app's."""
     place: dict[str, str | int] = {}
     if listen.startswith("unix:"):
         place["uds"] = listen.removeprefix("unix:")
@@ -67,6 +70,7 @@ def server_config(app: FastAPI, listen: str) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         date_header=False,
+        lifespan=lifespan,
         loop="uvloop",
         http="httptools",
         timeout_keep_alive=75,

@@ -1,7 +1,8 @@
 """Schema changes of one service, by Alembic, in that service's own schema and as its own role.
 
 Each service's `migrations/env.py` calls `run` with its tables. `migrate` brings the database up to date; two at once
-wait for each other. Schemas expand, migrate and contract over several deployments, so that old and new processes run side by side.
+wait for each other. Schemas expand, migrate and contract over several deployments, so that old and new processes run
+side by side.
 """
 
 import sys

@@ -56,7 +56,7 @@ class Peers:
             transport = None
             if address.startswith("unix:"):
                 transport, address = (
-                    httpx.AsyncHTTPTransport(uds=address.removeprefix("unix:")),
+                    httpx.AsyncHTTPTransport(uds=address.removeprefix("unix:"), verify=False),
                     f"http://{service}",
                 )
             self._clients[service] = httpx.AsyncClient(base_url=address, transport=transport, timeout=TIME_LIMIT)

@@ -91,5 +91,5 @@ async def _repeat(schedule: Schedule, database: Database) -> None:
         try:
             await schedule.run(database)
         except Exception:
-            log.exception("schedule failed; it runs again", schedule=schedule.run.__name__)
+            log.exception("schedule failed; it runs again", schedule=repr(schedule.run))
         await asyncio.sleep(schedule.every_s)

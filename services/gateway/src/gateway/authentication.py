@@ -62,7 +62,7 @@ class Authentication:
         self.vault = vault
         self._database = database
         self._signer = signer
-        self._holders: dict[bytes, Holder] = {}
+        self._holders: dict[str, Holder] = {}
         self._signatures: dict[Identity, tuple[float, str]] = {}
         self._changes = 0
 
@@ -89,29 +89,28 @@ class Authentication:
 
     def forget(self, user_id: int) -> None:
         self._changes += 1
-        for lookup in [lookup for lookup, holder in self._holders.items() if holder.user_id == user_id]:
-            del self._holders[lookup]
+        for token in [token for token, holder in self._holders.items() if holder.user_id == user_id]:
+            del self._holders[token]
 
     async def _holder(self, token: str) -> Holder:
-        lookup = self.vault.lookup(token)
-        known = self._holders.get(lookup)
+        known = self._holders.get(token)
         if known is not None and time.monotonic() < known.read_at + REMEMBERED_S:
             return known
         changes = self._changes
-        holder = await self._read(lookup)
+        holder = await self._read(token)
         # What was read before a change must not be remembered after it.
         if changes == self._changes:
             if len(self._holders) >= MOST_REMEMBERED:
                 self._holders.clear()
-            self._holders[lookup] = holder
+            self._holders[token] = holder
         return holder
 
-    async def _read(self, lookup: bytes) -> Holder:
+    async def _read(self, token: str) -> Holder:
         read_at = time.monotonic()
         async with self._database.reading() as session:
-            row = (await session.execute(_HOLDER, {"lookup": lookup})).one_or_none()
+            row = (await session.execute(_HOLDER, {"lookup": self.vault.lookup(token)})).one_or_none()
         if row is None:
-            self._holders.pop(lookup, None)
+            self._holders.pop(token, None)
             raise InvalidToken
         name = full_name(row.first_name, row.last_name)
         return Holder(row.id, row.role, name, row.is_active, row.tier, row.expires_at, read_at)

@@ -19,6 +19,7 @@ from gateway.upstream.headers import INTERNAL
 from gateway.upstream.proxy import BodyTooLarge, BodyTooSlow, Incoming, forward
 from gateway.upstream.routing import Route, route_of
 from shared import problems
+from shared.app import is_request_id
 from shared.auth import HEADER
 from shared.database import is_away
 from shared.errors import Refusal, ServiceUnavailable
@@ -28,7 +29,6 @@ LONGEST_ADDRESS = 8 * 1024
 LARGEST_HEADERS = 32 * 1024
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 
-_REQUEST_ID = re.compile(rb"[A-Za-z0-9_-]{1,100}")
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f\\]")
 _PATH_CHARACTERS = "/:@!$&'()*+,;=~"
 _QUERY_CHARACTERS = "/:@!$&'()*+,;=~?%[]"
@@ -151,8 +151,8 @@ class _Exchange:
 def _sent_id(headers: Sequence[tuple[bytes, bytes]]) -> str | None:
     """The client's own request id, if it can be one."""
     for name, value in headers:
-        if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
-            return value.decode()
+        if name == b"x-request-id" and is_request_id(sent := value.decode("latin-1")):
+            return sent
     return None
 
 

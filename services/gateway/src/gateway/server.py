@@ -74,6 +74,4 @@ async def run(app: FastAPI, settings: Settings, stop: asyncio.Event) -> None:
 
 
 def _listener(app: ASGIApp, listen: str) -> Listener:
-    config = server_config(app, listen)  # type: ignore[arg-type]  # until shared takes any ASGI application
-    config.lifespan = "off"
-    return Listener(config)
+    return Listener(server_config(app, listen, lifespan="off"))

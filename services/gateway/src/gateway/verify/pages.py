@@ -8,7 +8,8 @@ from starlette.responses import HTMLResponse
 
 from gateway.pages import page
 
-LONGEST_NUMBER = 100
+LONGEST_NUMBER = 50
+"""As the certificate service takes it; anything longer is no number."""
 
 
 class Verification(BaseModel):

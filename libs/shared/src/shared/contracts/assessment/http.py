@@ -1,1 +1,19 @@
-"""What assessment answers to other services. Nothing yet: its events are enough for all of them."""
+"""What assessment answers to other services. Private: the gateway does not route it.
+
+- `GET /internal/courses/{course_id}/standing/?user_id=` → `CourseStanding`; empty lists for what it does not know.
+"""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class CourseStanding(BaseModel):
+    """What a course requires of its learners, and what of that one of them has passed under its scoring policy."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    course_id: int
+    user_id: int
+    required: list[int]
+    """Ids of the assessments that must be passed."""
+    passed: list[int]
+    """Ids of those that the learner has passed."""

@@ -1,0 +1,15 @@
+# Names for what ./dev does; where there is no make, call ./dev itself. S=catalog narrows, M="…" is a message.
+COMMANDS := up stop demo test check lint types migrate migration logs openapi bench lock setup
+
+export S M PORT
+
+.PHONY: help createadmin $(COMMANDS)
+
+help:
+	@./dev help
+
+$(COMMANDS):
+	@./dev $@
+
+createadmin:
+	@./dev createadmin $(EMAIL)
