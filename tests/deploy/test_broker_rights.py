@@ -2,7 +2,9 @@
 
 import json
 import os
+import shutil
 import subprocess
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -27,11 +29,10 @@ async def ignore(message: AbstractIncomingMessage) -> None:
 
 
 @pytest.fixture(scope="module")
-def broker_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def broker_url() -> Iterator[str]:
     """A broker of its own with the definitions of `deploy/rabbitmq`."""
-    directory = tmp_path_factory.mktemp("broker")
-    for folder in (directory, *directory.parents[:3]):
-        folder.chmod(0o755)
+    directory = Path(tempfile.mkdtemp(prefix="syllabus-test-"))
+    directory.chmod(0o755)
     names = ["SYLLABUS_BROKER_PASSWORD", *(f"SYLLABUS_{service.upper()}_AMQP_PASSWORD" for service in SERVICES)]
     definitions = directory / "definitions.json"
     environment = {"PATH": os.environ["PATH"], **dict.fromkeys(names, PASSWORD)}
@@ -42,6 +43,7 @@ def broker_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server.ctl("import_definitions", str(definitions))
     yield server.url
     server.stop()
+    shutil.rmtree(directory)
 
 
 def as_service(url: str, service: str) -> str:

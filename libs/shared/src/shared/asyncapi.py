@@ -1,19 +1,15 @@
 """The bus, documented: an AsyncAPI 3 document and `docs/events.md`, made from the contracts.
 
-`python -m shared.asyncapi` writes `docs/asyncapi.json` and `docs/events.md`; a test fails when they are stale.
+`make openapi` writes them to `docs/`; a test fails when they are stale.
 """
 
 import inspect
-import json
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
 from shared.contracts import EVENTS, Event
-
-_DOCS = Path(__file__).parents[4] / "docs"
 
 _HEADERS = {
     "type": "object",
@@ -105,16 +101,3 @@ def table() -> str:
             fields = ", ".join(f"`{name}`" for name in event.model_fields)
             lines.append(f"| `{event.TYPE}` | {_meaning(event)} | {fields} |")
     return "\n".join(lines) + "\n"
-
-
-def files() -> dict[Path, str]:
-    """What belongs in `docs/`, by path."""
-    return {
-        _DOCS / "asyncapi.json": json.dumps(document(), indent=2, sort_keys=True) + "\n",
-        _DOCS / "events.md": table(),
-    }
-
-
-if __name__ == "__main__":
-    for path, content in files().items():
-        path.write_text(content)

@@ -29,8 +29,9 @@ def server(shared_server: Server) -> Server:
 
 def ask(server: Server, query: str) -> object:
     with psycopg.connect(server.url, autocommit=True) as connection:
-        answer = connection.execute(query)  # type: ignore[call-overload]
-        return answer.fetchone()[0] if answer.description else None
+        answer = connection.execute(query)
+        row = answer.fetchone() if answer.description else None
+        return row[0] if row else None
 
 
 class TestStartPostgres:

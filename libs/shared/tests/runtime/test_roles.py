@@ -41,7 +41,7 @@ class TestIsolation:
     @pytest.mark.parametrize("schema", ["public", "extensions", "enrollment"])
     def test_it_cannot_create_elsewhere(self, urls: dict[str, str], schema: str) -> None:
         with psycopg.connect(urls["catalog"]) as session, pytest.raises(InsufficientPrivilege):
-            session.execute(f"CREATE TABLE {schema}.intruder (id int)")  # type: ignore[call-overload]
+            session.execute(f"CREATE TABLE {schema}.intruder (id int)")
 
     def test_it_cannot_make_schemas_roles_or_databases(self, urls: dict[str, str]) -> None:
         for statement in ("CREATE SCHEMA more", "CREATE ROLE more", "CREATE DATABASE more", "SET ROLE enrollment"):
@@ -84,7 +84,7 @@ class TestPrepareDatabase:
         with psycopg.connect(admin_url, autocommit=True) as admin:
             admin.execute("CREATE ROLE lesser LOGIN CREATEDB CREATEROLE PASSWORD 'pw'")
             for service in SERVICES:  # made by the superuser above, so it must be told
-                admin.execute(f"GRANT {service} TO lesser WITH ADMIN OPTION")  # type: ignore[call-overload]
+                admin.execute(f"GRANT {service} TO lesser WITH ADMIN OPTION")
         lesser = database_url(admin_url, "postgres", user="lesser", password="pw")
         urls = prepare_database(lesser, database="managed", passwords=PASSWORDS)
         with psycopg.connect(urls["catalog"]) as session:

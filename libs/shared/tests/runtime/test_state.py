@@ -1,5 +1,6 @@
 import socket
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -37,9 +38,17 @@ class TestDirectories:
         assert " " not in str(state.cache_dir())
 
     def test_one_holder_at_a_time(self, tmp_path: Path) -> None:
-        with state.hold(tmp_path), pytest.raises(state.InUse, match="process"):
-            state.hold(tmp_path)
-        state.hold(tmp_path).close()
+        with state.Hold(tmp_path), pytest.raises(state.InUse, match="process"):
+            state.Hold(tmp_path)
+        state.Hold(tmp_path).close()
+
+    def test_a_child_that_has_the_file_open_does_not_hold_it_longer(self, tmp_path: Path) -> None:
+        held = state.Hold(tmp_path)
+        child = subprocess.Popen(["sleep", "60"], pass_fds=[held._file.fileno()])
+        held.close()
+        state.Hold(tmp_path).close()
+        child.kill()
+        child.wait()
 
 
 class TestPorts:

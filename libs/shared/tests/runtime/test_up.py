@@ -11,7 +11,7 @@ import pytest
 
 from shared.runtime import up
 from shared.runtime.process import Identity
-from shared.runtime.state import free_port, hold
+from shared.runtime.state import Hold, free_port
 
 
 def read_until(stream: IO[str] | None, part: str) -> str:
@@ -52,6 +52,7 @@ class TestUp:
         assert "ready after" in shown
         assert f"at http://127.0.0.1:{port}" in shown
         assert "student@example.com" in shown
+        assert "demo        | gateway demo-accounts" in shown
         assert "demo        | demo load" in shown
 
         second = command("up")
@@ -100,8 +101,8 @@ class TestUp:
         self, place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         monkeypatch.setenv("SYLLABUS_STATE_DIR", str(place))
-        monkeypatch.setattr(up.signal, "signal", lambda *_: None)
-        with hold(place):
+        monkeypatch.setattr(signal, "signal", lambda *_: None)
+        with Hold(place):
             assert up.main() == 1
         assert f"is in use by process {os.getpid()}" in capsys.readouterr().out
 

@@ -4,6 +4,8 @@ The engine's libraries are imported inside functions: most machines never need t
 """
 
 import os
+import re
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +14,9 @@ from typing import Any
 from shared.runtime.process import StartFailed
 from shared.runtime.server import Server
 from shared.runtime.state import free_port, kept_secret
+
+# testcontainers starts its reaper along with the first container, and minds two threads that both take theirs for it.
+_one_at_a_time = threading.Lock()
 
 
 class ContainerServer(Server):
@@ -29,7 +34,8 @@ class ContainerServer(Server):
         self._probe = probe
 
     def start(self) -> None:
-        self._container.start()
+        with _one_at_a_time:
+            self._container.start()
         self._wait_until_ready()
 
     def alive(self) -> bool:
@@ -89,10 +95,9 @@ def postgres(image: str, directory: Path, probe: Callable[[str], str]) -> Server
     """PostgreSQL with its data in a volume named after `directory`."""
     password, port = kept_secret(directory / "password"), free_port()
     container = (
-        _container(image)
+        _container(image, (5432, port))
         .with_env("POSTGRES_PASSWORD", password)
         .with_env("POSTGRES_INITDB_ARGS", "--locale=C.UTF-8")
-        .with_bind_ports(5432, ("127.0.0.1", port))
         .with_volume_mapping(_volume(directory), "/var/lib/postgresql", "rw")
         .with_command(["-c", "max_connections=200", "-c", "jit=off"])
     )
@@ -103,19 +108,22 @@ def rabbitmq(image: str, directory: Path, probe: Callable[[str], str]) -> Server
     """RabbitMQ with its data in a volume named after `directory`."""
     password, port = kept_secret(directory / "password"), free_port()
     container = (
-        _container(image, hostname="syllabus")  # the node's name, and so its data folder, has the host's name in it
+        _container(image, (5672, port), hostname="syllabus")  # the node names its data folder after the host
         .with_env("RABBITMQ_DEFAULT_USER", "syllabus")
         .with_env("RABBITMQ_DEFAULT_PASS", password)
-        .with_bind_ports(5672, ("127.0.0.1", port))
         .with_volume_mapping(_volume(directory), "/var/lib/rabbitmq", "rw")
     )
     return _started(f"amqp://syllabus:{password}@127.0.0.1:{port}/", image, container, probe)
 
 
-def _container(image: str, **options: Any) -> Any:
+def _container(image: str, ports: tuple[int, int], **options: Any) -> Any:
+    """A container whose first port is the second one of 127.0.0.1."""
     from testcontainers.core.container import DockerContainer
 
-    return DockerContainer(image, **options)
+    inside, outside = ports
+    container: Any = DockerContainer(image, **options)
+    container.ports[f"{inside}/tcp"] = ("127.0.0.1", outside)  # with_bind_ports would open it to the network
+    return container
 
 
 def _started(url: str, image: str, container: Any, probe: Callable[[str], str]) -> Server:
@@ -125,4 +133,4 @@ def _started(url: str, image: str, container: Any, probe: Callable[[str], str]) 
 
 
 def _volume(directory: Path) -> str:
-    return "syllabus" + str(directory).replace("/", "-")
+    return "syllabus" + re.sub(r"[^\w.-]", "-", str(directory), flags=re.ASCII)

@@ -20,7 +20,7 @@ import psycopg
 from shared.runtime import containers
 from shared.runtime.process import Identity, Process, StartFailed, run, server_user, wait_until
 from shared.runtime.server import LocalServer, NoServer, Server
-from shared.runtime.state import cache_dir, hold, kept_secret
+from shared.runtime.state import Hold, cache_dir, kept_secret
 
 _ENVIRONMENT = {"PATH": os.defpath, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 _SETTINGS = {
@@ -33,7 +33,7 @@ _SETTINGS = {
     "log_timezone": "UTC",
 }
 _FAST_AND_FORGETFUL = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
-_IMAGE = "postgres:18.6"
+_IMAGE = "postgres:18.1-bookworm"
 
 
 class PostgresServer(LocalServer):
@@ -119,7 +119,7 @@ def start_postgres(directory: Path, *, durable: bool) -> Server:
             raise NoServer(f"SYLLABUS_DATABASE_URL is set, but no PostgreSQL server answers: {probe(url)}")
         return Server(url, "SYLLABUS_DATABASE_URL")
     directory.mkdir(parents=True, exist_ok=True)
-    with hold(directory):
+    with Hold(directory):
         binaries = _find_binaries(directory / "data")
         if binaries:
             local = PostgresServer(directory, binaries, durable=durable)

@@ -22,7 +22,7 @@ from shared.runtime.server import LocalServer, NoServer, Server
 from shared.runtime.state import kept_secret
 
 _USER = "syllabus"
-_IMAGE = "rabbitmq:4.2"
+_IMAGE = "rabbitmq:4.2.1"
 
 # Offsets from the AMQP port. rabbitmqctl opens a port of its own while it runs.
 _DISTRIBUTION, _EPMD, _CTL = 1, 2, range(3, 10)

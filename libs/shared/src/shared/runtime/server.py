@@ -3,10 +3,9 @@
 import time
 from pathlib import Path
 from signal import SIGCONT, SIGSTOP, Signals
-from typing import IO
 
 from shared.runtime.process import Process, StartFailed
-from shared.runtime.state import free_port, hold, is_free
+from shared.runtime.state import Hold, free_port, is_free
 
 
 class NotOurs(RuntimeError):
@@ -77,7 +76,7 @@ class LocalServer(Server):
         super().__init__("", source)
         self.directory = directory
         self.port = 0
-        self._lock: IO[str] | None = None
+        self._lock: Hold | None = None
         self._process: Process | None = None
 
     def start(self) -> None:
@@ -89,7 +88,7 @@ class LocalServer(Server):
                 self.start_again()
             except StartFailed:
                 self.stop()
-                if attempt == 2 or is_free(self.port):
+                if attempt == 2 or all(map(is_free, range(self.port, self.port + self.ports))):
                     raise
             else:
                 return
@@ -98,7 +97,7 @@ class LocalServer(Server):
         if self.alive():
             return
         self.stop()
-        self._lock = hold(self.directory)
+        self._lock = Hold(self.directory)
         self._process = self._spawn()
         self._wait_until_ready(self._process)
 

@@ -60,7 +60,7 @@ class Stack:
         self.directory.mkdir(parents=True, exist_ok=True)
         self.directory.chmod(0o711)  # PostgreSQL and RabbitMQ run as another user when this is root
         self._durable = durable
-        self._database_name = "syllabus"
+        self.database_name = "syllabus"
         self._port = port
         self._settings = dict(settings or {})
         self._servers: list[Server] = []
@@ -101,7 +101,7 @@ class Stack:
             port=self._port or free_port(),
             database_urls=prepare_database(
                 self.database.url,
-                database=self._database_name,
+                database=self.database_name,
                 passwords=derived_passwords(self.database.url),
             ),
             amqp_url=self.broker.url,
@@ -169,8 +169,8 @@ class Stack:
         with ThreadPoolExecutor(2) as pool:
             for server in self._servers:
                 pool.submit(server.stop)
-        if self._database_name != "syllabus":
-            drop_database(self.database.url, self._database_name)
+        if self.database_name != "syllabus":
+            drop_database(self.database.url, self.database_name)
         if self._temporary:
             shutil.rmtree(self.directory, ignore_errors=True)
 
@@ -178,7 +178,7 @@ class Stack:
         """On servers that are not ours there may be other systems: use names of our own."""
         own = f"syllabus-{secrets.token_hex(4)}"
         if not self.database.ours:
-            self._database_name = own
+            self.database_name = own
         if not self.broker.ours:
             self._settings.setdefault("SYLLABUS_BUS_PREFIX", f"{own}-")
 

@@ -8,7 +8,7 @@ import secrets
 import socket
 import stat
 from pathlib import Path
-from typing import IO
+from typing import Self
 
 # Unix socket paths end at 107 bytes; "/run/certificate.sock" and a margin come off that.
 LONGEST_STATE_DIR = 80
@@ -119,20 +119,30 @@ def write_private(path: Path, content: bytes) -> None:
     part.replace(path)
 
 
-def hold(directory: Path) -> IO[str]:
-    """Hold `directory` for this process until the answer is closed or the process dies, however it dies.
+class Hold:
+    """A directory held for this process until `close`, or until the process dies, however it dies."""
 
-    Raises InUse when another process (or this one) holds it.
-    """
-    file = (directory / "lock").open("a+")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.seek(0)
-        holder = file.read().strip()
-        file.close()
-        raise InUse(directory, int(holder or 0)) from None
-    file.truncate(0)
-    file.write(str(os.getpid()))
-    file.flush()
-    return file
+    def __init__(self, directory: Path) -> None:
+        """Raises InUse when another process, or another part of this one, holds `directory`."""
+        self._file = (directory / "lock").open("a+")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._file.seek(0)
+            holder = self._file.read().strip()
+            self._file.close()
+            raise InUse(directory, int(holder or 0)) from None
+        self._file.truncate(0)
+        self._file.write(str(os.getpid()))
+        self._file.flush()
+
+    def close(self) -> None:
+        # Closing alone would not do: a child that another thread has just forked still has the file open.
+        fcntl.flock(self._file, fcntl.LOCK_UN)
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

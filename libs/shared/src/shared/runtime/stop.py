@@ -7,7 +7,7 @@ from pathlib import Path
 
 from shared.runtime.process import Identity, wait_until
 from shared.runtime.running import Running
-from shared.runtime.state import InUse, hold, state_dir
+from shared.runtime.state import Hold, InUse, state_dir
 
 _CLEAN_STOP_LIMIT = 60.0  # seconds; more than all layers of the supervisor may take
 
@@ -35,7 +35,7 @@ def _holder(state: Path) -> Identity | None:
     if running := Running.read(state):
         return running.supervisor
     try:
-        hold(state).close()
+        Hold(state).close()
     except InUse as held:
         return Identity.of(held.pid)
     return None

@@ -21,13 +21,13 @@ from shared.runtime.process import end_with_parent
 from shared.runtime.roles import SERVICES
 from shared.runtime.running import Running, published
 from shared.runtime.stack import Stack, unready
-from shared.runtime.state import InUse, checkout, free_port, hold, is_free, state_dir
+from shared.runtime.state import Hold, InUse, checkout, free_port, is_free, state_dir
 from shared.runtime.supervisor import Program, Screen, ServerChild, Supervisor
 
 DEFAULT_PORT = 8000
 
-# Each is done once in the life of a state directory, by `python -m demo <step>`; the address is shown after the first.
-DEMO_STEPS = ("load", "play")
+# Each is done once in the life of a state directory, by `python -m <step>`. The address is shown before the last.
+DEMO_STEPS = (("gateway", "demo-accounts"), ("demo", "load"), ("demo", "play"))
 DEMO_LIMIT = 600.0  # seconds for a step
 DEMO_PASSWORD = "syllabus-demo"  # noqa: S105 - shown to everybody; these accounts exist on local systems only
 DEMO_ACCOUNTS = ("admin@example.com", "instructor@example.com", "student@example.com", "premium@example.com")
@@ -43,7 +43,7 @@ def main() -> int:
         signal.signal(name, _leave)
     try:
         state = state_dir()
-        with hold(state):
+        with Hold(state):
             return _run(state)
     except InUse as error:
         running = Running.read(state)
@@ -88,10 +88,11 @@ async def _supervise(stack: Stack, begun: float) -> int:
     screen = Screen(["up", "demo", "postgres", "rabbitmq", *SERVICES])
 
     async def when_ready() -> None:
-        loaded = await _demo(DEMO_STEPS[0], stack, screen)
+        *content, story = DEMO_STEPS
+        done = all([await _demo(module, step, stack, screen) for module, step in content])
         screen("up", _welcome(stack, time.monotonic() - begun))
-        for step in DEMO_STEPS[1:]:
-            loaded = loaded and await _demo(step, stack, screen)
+        if done:
+            await _demo(*story, stack, screen)
 
     servers = [ServerChild("postgres", stack.database), ServerChild("rabbitmq", stack.broker)]
     behind = [_program(service, stack, screen) for service in SERVICES if service != "gateway"]
@@ -109,20 +110,26 @@ def _program(service: str, stack: Stack, screen: Screen) -> Program:
         log=stack.directory / "logs" / f"{service}.log",
         record=stack.directory / "run" / f"{service}.pid",
         unready=partial(unready, stack.wiring.socket(service)),
-        say=screen,
+        say=partial(_say_if_unusual, screen),
     )
 
 
-async def _demo(step: str, stack: Stack, screen: Screen) -> bool:
+def _say_if_unusual(screen: Screen, name: str, text: str) -> None:
+    """Every request is a line of the log, and stays there: on the screen only what a person should look at."""
+    if "[info " not in text and "[debug " not in text:
+        screen(name, text)
+
+
+async def _demo(module: str, step: str, stack: Stack, screen: Screen) -> bool:
     """Do a step of the demo content, unless it was done; whether it is done now. A failure is told."""
     done = stack.directory / f"demo-{step}.done"
     if done.exists():
         return True
-    if importlib.util.find_spec("demo") is None:
+    if importlib.util.find_spec(module) is None:
         screen("demo", f"{step}: skipped, this checkout has no demo content")
         return False
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "demo", step),
+        *(sys.executable, "-m", module, step),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -159,7 +166,7 @@ def _welcome(stack: Stack, seconds: float) -> str:
         f"  events (AsyncAPI)   {url}/api/events/schema/\n"
         f"  state and logs      {stack.directory}\n\n"
         f"  demo accounts, password {DEMO_PASSWORD}:\n{accounts}\n\n"
-        "Ctrl-C stops everything; data is kept.\n"
+        "Every request and event is in the logs: ./dev logs. Ctrl-C stops everything; data is kept.\n"
     )
 
 

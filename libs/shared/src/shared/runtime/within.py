@@ -14,7 +14,7 @@ from shared.runtime.environment import service_environment
 from shared.runtime.roles import SERVICES
 from shared.runtime.running import Running
 from shared.runtime.stack import Stack
-from shared.runtime.state import InUse, hold, state_dir
+from shared.runtime.state import Hold, InUse, state_dir
 
 
 def main(arguments: list[str]) -> int:
@@ -32,7 +32,7 @@ def main(arguments: list[str]) -> int:
         print("this needs the running system: start it with `./dev up` in another terminal", file=sys.stderr)
         return 1
     try:
-        with hold(state):
+        with Hold(state):
             stack = Stack(state, durable=True)
             try:
                 stack.start_servers()
@@ -47,4 +47,7 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,1 @@
+"""Documents for people, and those made from the code (`write`)."""
