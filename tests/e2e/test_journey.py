@@ -123,3 +123,23 @@ class TestEventsReachTheirCopies:
             wait_until(lambda: name in system.log(service))  # noqa: B023
         caused = "SELECT correlation_id FROM enrollment.outbox WHERE aggregate_id = %s"
         assert system.rows(caused, str(enrollment["id"])) == [(name,)]
+
+    def test_the_feed_tells_every_event_once_in_the_order_of_its_aggregate(
+        self, system, make_course, wait_until
+    ) -> None:
+        course = make_course(system.instructor)
+
+        def published() -> bool:
+            return not system.rows("SELECT 1 FROM catalog.outbox WHERE published_at IS NULL")
+
+        wait_until(published)
+        told, after = [], ""
+        while page := system.admin.get("/events/", after=after, page_size=100, source="catalog"):
+            told += page["results"]
+            if len(page["results"]) < 100:
+                break
+            after = page["next"]
+        ours = [event for event in told if event["subject"] == f"course/{course['id']}"]
+        assert [event["sequence"] for event in ours] == list(range(1, len(ours) + 1))
+        assert ours[-1]["type"] == "catalog.course.published.v1"
+        assert len({event["id"] for event in told}) == len(told)

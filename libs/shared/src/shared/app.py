@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared import problems
+from shared import event_log, problems
 from shared.auth import Signer, Verifier
 from shared.database import Database
 from shared.errors import PayloadTooLarge
@@ -78,6 +78,7 @@ def create_app(
     app.state.peers = Peers(settings, signer)
     problems.install(app)
     app.include_router(_operations)
+    app.include_router(event_log.router)
     for router in routers:
         app.include_router(router)
     app.add_middleware(BodyLimit, largest=largest_body)

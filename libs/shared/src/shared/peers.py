@@ -1,6 +1,6 @@
 """Asking another service, once, where a copy would say no (docs/architecture.md, "A copy may say yes")."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, TypeVar
 
 import httpx
@@ -13,6 +13,7 @@ from shared.errors import ServiceUnavailable
 from shared.settings import ServiceName, ServiceSettings
 from shared.telemetry import request_id
 
+Params = Mapping[str, str | int | Sequence[str]]
 TIME_LIMIT = httpx.Timeout(3.0, connect=1.0)
 
 log = structlog.get_logger()
@@ -29,9 +30,7 @@ class Peers:
         self._signer = signer
         self._clients: dict[ServiceName, httpx.AsyncClient] = {}
 
-    async def get(
-        self, service: ServiceName, path: str, model: type[M], params: Mapping[str, str | int] | None = None
-    ) -> M | None:
+    async def get(self, service: ServiceName, path: str, model: type[M], params: Params | None = None) -> M | None:
         """What `service` knows; None when it answers 404. Raises ServiceUnavailable when it does not answer."""
         headers = {"X-Request-ID": request_id()}
         if self._signer is not None:

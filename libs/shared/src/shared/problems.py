@@ -102,6 +102,8 @@ def of_validation(errors: Sequence[Any]) -> JSONResponse:
 def _sentence(error: Any) -> str:
     if error["type"] == "missing":
         return "This field is required."
+    if error["type"] in ("model_attributes_type", "model_type", "dict_type"):
+        return "Expected a JSON object."
     if error["type"] == "value_error" and "error" in error.get("ctx", {}):
         return str(error["ctx"]["error"])
     return str(error["msg"]).rstrip(".") + "."

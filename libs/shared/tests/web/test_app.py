@@ -165,6 +165,9 @@ class TestErrors:
         answer = await client.post("/things/", content=body, headers={"content-type": "application/json"})
         assert answer.status_code == 400
 
+    async def test_a_body_that_is_no_object_is_told_so(self, client: httpx.AsyncClient) -> None:
+        assert (await client.post("/things/", json=[1])).json() == {"non_field_errors": ["Expected a JSON object."]}
+
     async def test_what_is_not_there_and_what_is_not_allowed(self, client: httpx.AsyncClient) -> None:
         assert (await client.get("/missing/")).json()["error"] == "Course not found."
         nowhere = await client.get("/nowhere/")

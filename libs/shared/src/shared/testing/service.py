@@ -1,6 +1,6 @@
 """One service, as its tests see it."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +19,7 @@ from shared.contracts.gateway.events import Role
 from shared.database import Database
 from shared.errors import ServiceUnavailable
 from shared.inbox import Handlers, claim
+from shared.peers import Params
 from shared.runtime.keys import JWKS
 from shared.settings import ServiceName, ServiceSettings
 from shared.telemetry import begin
@@ -38,16 +39,14 @@ class FakePeers:
     """The other services: what a test says they answer. One it says nothing of is down."""
 
     answers: dict[tuple[str, str], BaseModel | None] = field(default_factory=dict)
-    asked: list[tuple[str, str, dict[str, str | int]]] = field(default_factory=list)
+    asked: list[tuple[str, str, dict[str, str | int | Sequence[str]]]] = field(default_factory=list)
     """Every (service, path, params) asked, in order."""
 
     def answer(self, service: ServiceName, path: str, model: BaseModel | None) -> None:
         """Let `service` answer at `path`, whatever the parameters; None is a 404."""
         self.answers[service, path] = model
 
-    async def get(
-        self, service: ServiceName, path: str, model: type[M], params: Mapping[str, str | int] | None = None
-    ) -> M | None:
+    async def get(self, service: ServiceName, path: str, model: type[M], params: Params | None = None) -> M | None:
         self.asked.append((service, path, dict(params or {})))
         if (service, path) not in self.answers:
             raise ServiceUnavailable

@@ -5,18 +5,24 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
+from gateway.aggregate.feed import LONGEST_WAIT_S, SERVICES, EventFeed, Wanted, get_feed
 from gateway.aggregate.health import Health, get_health
 from gateway.aggregate.schema import PublicSchema
 from gateway.pages import page, respond
 from shared import asyncapi
+from shared.auth import Administrator
 from shared.database import OpenDatabase
+from shared.fields import Text
 from shared.peers import AskPeers
+from shared.settings import ServiceName
 
 router = APIRouter(tags=["Utility"])
+
+LARGEST_PAGE = 100
 
 
 async def _schema(request: Request) -> PublicSchema:
@@ -43,6 +49,25 @@ async def openapi_document(schema: Schema) -> Response:
 async def documentation(schema: Schema) -> HTMLResponse:
     """This API, for people. Works without internet."""
     return respond(await schema.page())
+
+
+@router.get("/api/events/")
+async def event_feed(
+    caller: Administrator,
+    peers: AskPeers,
+    database: OpenDatabase,
+    after: Annotated[str, Query(max_length=1000, description="`next` of the page before; empty: the oldest.")] = "",
+    type: Annotated[list[Text], Query(max_length=50, description="Only these types.")] = [],  # noqa: B006
+    source: Annotated[ServiceName | None, Query(description="Only this service's events.")] = None,
+    page_size: Annotated[int, Query(ge=1, description="More than 100 is served as 100.")] = 100,
+    wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT_S, description="Seconds to wait for an event.")] = 0,
+) -> EventFeed:
+    """Every event of the last 30 days, of all services, oldest first; events of one aggregate in their order.
+
+    Go on with `next` as `after`, as often as you like: nothing is missed and nothing comes twice. For administrators.
+    """
+    wanted = Wanted(sources=[source] if source else SERVICES, types=type, limit=min(page_size, LARGEST_PAGE))
+    return await get_feed(peers, database, wanted, after, wait_s=wait)
 
 
 @router.get("/api/events/schema/", response_model=dict[str, Any])
