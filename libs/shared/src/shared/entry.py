@@ -1,8 +1,9 @@
-"""The command line of a service: `python -m catalog api | worker | migrate | migration MESSAGE`."""
+"""The command line of a service: `python -m catalog api | worker | migrate | migration MESSAGE | dead-letters …`."""
 
 import argparse
 import asyncio
 import signal
+import sys
 from collections.abc import Callable, Sequence
 from typing import Literal
 
@@ -10,7 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from shared import migrations
+from shared import dead_letters, migrations
 from shared.broker import Topology, prepare_topology
 from shared.database import Database
 from shared.inbox import Handlers
@@ -36,6 +37,9 @@ def main(
     roles.add_parser("worker", help="relay events, consume events, run schedules")
     roles.add_parser("migrate", help="bring schema and queues up to date")
     roles.add_parser("migration", help="write a new migration").add_argument("message")
+    letters = roles.add_parser("dead-letters", help="events that were given up: list, redrive or drop them")
+    letters.add_argument("what", choices=("list", "redrive", "drop"))
+    letters.add_argument("--id", help="of one event")
     arguments = parser.parse_args(argv)
     if arguments.role == "api":
         serve(make_app(), settings.listen)
@@ -46,6 +50,8 @@ def main(
         configure_logging(settings.SERVICE, form=settings.log_format, level=settings.log_level)
         migrations.migrate(settings.SERVICE, settings.database_url)
         asyncio.run(_prepare(settings, handlers))
+    elif arguments.role == "dead-letters":
+        sys.stdout.write(asyncio.run(_dead_letters(settings, handlers, arguments.what, arguments.id)) + "\n")
     else:
         migrations.make_migration(settings.SERVICE, settings.database_url, arguments.message)
 
@@ -89,6 +95,16 @@ async def _work(settings: ServiceSettings, handlers: Handlers, schedules: Sequen
         pass
     finally:
         await database.close()
+
+
+async def _dead_letters(settings: ServiceSettings, handlers: Handlers, what: str, event_id: str | None) -> str:
+    topology = Topology(settings.SERVICE, tuple(handlers), settings.bus_prefix)
+    if what == "redrive":
+        return f"{await dead_letters.redrive(settings.amqp_url, topology, event_id)} redriven"
+    if what == "drop":
+        return f"{await dead_letters.drop(settings.amqp_url, topology, event_id or '')} dropped"
+    letters = await dead_letters.list_dead_letters(settings.amqp_url, topology)
+    return "\n".join(map(str, letters)) or "none"
 
 
 async def _prepare(settings: ServiceSettings, handlers: Handlers) -> None:
