@@ -1,18 +1,24 @@
-"""The command line of a service: `python -m catalog api | worker | migrate | migration MESSAGE | dead-letters …`."""
+"""The command line of a service.
+
+python -m catalog api | worker | migrate                the roles it runs in
+python -m catalog migration MESSAGE                     for developers
+python -m catalog dead-letters | replay | forget …      for operators
+"""
 
 import argparse
 import asyncio
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Literal
 
 import uvicorn
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from shared import dead_letters, migrations
-from shared.broker import Topology, prepare_topology
+from shared import dead_letters, migrations, replay
+from shared.broker import Publisher, Topology, prepare_topology
 from shared.database import Database
 from shared.inbox import Handlers
 from shared.outbox import maintain_partitions
@@ -40,6 +46,12 @@ def main(
     letters = roles.add_parser("dead-letters", help="events that were given up: list, redrive or drop them")
     letters.add_argument("what", choices=("list", "redrive", "drop"))
     letters.add_argument("--id", help="of one event")
+    again = roles.add_parser("replay", help="send a stretch of this service's log to one queue again")
+    again.add_argument("--queue", required=True, help="of any service, such as certificate.enrollment-enrollment")
+    again.add_argument("--type", action="append", default=[], help="of events; all without")
+    again.add_argument("--since", type=datetime.fromisoformat, default=datetime(2000, 1, 1, tzinfo=UTC))
+    lapse = roles.add_parser("forget", help="let a queue of this service handle everything once more")
+    lapse.add_argument("--queue", required=True)
     arguments = parser.parse_args(argv)
     if arguments.role == "api":
         serve(make_app(), settings.listen)
@@ -50,8 +62,8 @@ def main(
         configure_logging(settings.SERVICE, form=settings.log_format, level=settings.log_level)
         migrations.migrate(settings.SERVICE, settings.database_url)
         asyncio.run(_prepare(settings, handlers))
-    elif arguments.role == "dead-letters":
-        sys.stdout.write(asyncio.run(_dead_letters(settings, handlers, arguments.what, arguments.id)) + "\n")
+    elif arguments.role in ("dead-letters", "replay", "forget"):
+        sys.stdout.write(asyncio.run(_operate(settings, handlers, arguments)) + "\n")
     else:
         migrations.make_migration(settings.SERVICE, settings.database_url, arguments.message)
 
@@ -94,6 +106,29 @@ async def _work(settings: ServiceSettings, handlers: Handlers, schedules: Sequen
     except asyncio.CancelledError:
         pass
     finally:
+        await database.close()
+
+
+async def _operate(settings: ServiceSettings, handlers: Handlers, arguments: argparse.Namespace) -> str:
+    """What an operator asked for; returns what to tell them."""
+    if arguments.role == "dead-letters":
+        return await _dead_letters(settings, handlers, arguments.what, arguments.id)
+    database = Database(settings.database_url, pool_size=1, name=settings.SERVICE)
+    publisher = Publisher(settings.amqp_url, f"{settings.SERVICE}-replay")
+    try:
+        if arguments.role == "forget":
+            return f"{await replay.forget(database, arguments.queue)} forgotten"
+        sent = await replay.replay(
+            database,
+            publisher,
+            source=settings.SERVICE,
+            queue=f"{settings.bus_prefix}{arguments.queue}",
+            types=arguments.type,
+            since=arguments.since,
+        )
+        return f"{sent} sent"
+    finally:
+        await publisher.close()
         await database.close()
 
 
