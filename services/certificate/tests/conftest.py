@@ -1,15 +1,17 @@
 """The service under test, and builders of what other services tell it."""
 
-from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Callable, Iterable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from certificate.consumers import HANDLERS
 from certificate.main import create
+from certificate.schedules import settle_batch
 from certificate.settings import Settings
 from shared.contracts.assessment.events import AssessmentCreated, AttemptGraded
+from shared.contracts.assessment.http import CourseStanding
 from shared.contracts.catalog.events import CategoryRef, CoursePublished, StaffMember
 from shared.contracts.enrollment.events import EnrollmentCompleted
 from shared.contracts.gateway.events import UserRegistered
@@ -132,16 +134,43 @@ def attempt() -> Build:
 
 
 @pytest.fixture
-def issue(certificate: ServiceUnderTest, course: Build, learner: Build, enrollment: Build) -> Build:
-    """Has certificates issued: one of the course for each learner given."""
+def standing(certificate: ServiceUnderTest) -> Build:
+    """Says what assessment answers about a course, whichever learner it is asked about."""
+
+    def say(required: Iterable[int] = (), passed: Iterable[int] = (), *, course_id: int = COURSE) -> None:
+        word = CourseStanding(course_id=course_id, user_id=LEARNER, required=list(required), passed=list(passed))
+        certificate.peers.answer("assessment", f"/internal/courses/{course_id}/standing/", word)
+
+    return say
+
+
+@pytest.fixture
+def settle(certificate: ServiceUnderTest) -> Build:
+    """What the schedule does for a batch when so much time has gone by: `await settle(after=timedelta(days=2))`."""
+
+    async def settle(*, after: timedelta = timedelta(0), peers: Any = certificate.peers) -> int:
+        return await settle_batch(certificate.database, peers, now=datetime.now(UTC) + after)
+
+    return settle
+
+
+@pytest.fixture
+def issue(
+    certificate: ServiceUnderTest, course: Build, learner: Build, enrollment: Build, standing: Build, settle: Build
+) -> Build:
+    """Has certificates issued: one of the course for each learner given, if what is known by then allows."""
 
     async def issue(*learners: int, **course_fields: Any) -> None:
         told = course(**course_fields)
         await certificate.deliver(told)
+        if ("assessment", f"/internal/courses/{told.course_id}/standing/") not in certificate.peers.answers:
+            standing(course_id=told.course_id)
         for user_id in learners or (LEARNER,):
             await certificate.deliver(
                 learner(user_id=user_id),
                 enrollment(user_id=user_id, enrollment_id=told.course_id * 1000 + user_id, course_id=told.course_id),
             )
+            await settle()
+        certificate.peers.asked.clear()
 
     return issue

@@ -148,6 +148,9 @@ async def _administrator(request: Request) -> Identity:
 
 async def _service(request: Request) -> ServiceCaller:
     caller = _caller(request)
+    if caller is None:
+        # Not 404: a service that forgot to sign would take it for the owner's "there is none".
+        raise AuthenticationRequired
     if not isinstance(caller, ServiceCaller):
         raise NotFound
     return caller
@@ -168,4 +171,4 @@ Instructor = Annotated[Identity, Depends(_instructor)]
 Administrator = Annotated[Identity, Depends(_administrator)]
 """Route parameter: an administrator."""
 FromService = Annotated[ServiceCaller, Depends(_service)]
-"""Route parameter of `/internal/` routes: another service. To anyone else they do not exist."""
+"""Route parameter of `/internal/` routes: another service. For users they do not exist."""

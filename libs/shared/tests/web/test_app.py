@@ -240,7 +240,7 @@ class TestIdentity:
         "/signed-in/": (401, 200, 200, 200),
         "/instructors/": (401, 403, 200, 200),
         "/administrators/": (401, 403, 403, 200),
-        "/internal/things/": (404, 404, 404, 404),
+        "/internal/things/": (401, 404, 404, 404),
     }
 
     @pytest.mark.parametrize("path", ALLOWED)

@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from certificate import store
-from certificate.commands import completions
-from certificate.issuer import issuer
+from certificate.commands.completions import bring_forward, note_completion
 from shared.contracts import Event
 from shared.contracts.assessment.events import (
     AssessmentCreated,
@@ -38,34 +37,31 @@ from shared.inbox import Handler
 async def on_course(session: AsyncSession, event: CourseEvent) -> None:
     """Keep the course. Certificates issued before keep its old title."""
     if await store.take_course(session, event):
-        await completions.bring_forward_pending(session, event.course_id, now=datetime.now(UTC))
+        await bring_forward(session, course_id=event.course_id, state="pending", now=datetime.now(UTC))
 
 
 async def on_user(session: AsyncSession, event: UserEvent) -> None:
     """Keep the user's name. Certificates issued before keep the old one."""
     if await store.take_user(session, event):
-        await completions.bring_forward_of_learner(session, event.user_id, now=datetime.now(UTC))
+        await bring_forward(session, user_id=event.user_id, now=datetime.now(UTC))
 
 
 async def on_assessment(session: AsyncSession, event: AssessmentEvent) -> None:
     """Keep what the course requires. Requiring more takes back no certificate; requiring less may earn some."""
     if await store.take_assessment(session, event) and (event.is_deleted or not event.is_required):
-        await completions.bring_forward_awaiting(session, event.course_id, now=datetime.now(UTC))
+        await bring_forward(session, course_id=event.course_id, state="awaiting_assessments", now=datetime.now(UTC))
 
 
 async def on_attempt(session: AsyncSession, event: AttemptGraded) -> None:
     """Keep whether the learner has passed; the last assessment passed earns the certificate of a completed course."""
     if await store.take_attempt(session, event) and event.has_passed:
-        for enrollment_id in await store.find_open(session, event.user_id, event.course_id):
-            await completions.settle(session, enrollment_id, issuer(), now=datetime.now(UTC))
+        await bring_forward(session, user_id=event.user_id, course_id=event.course_id, now=datetime.now(UTC))
 
 
 async def on_enrollment(session: AsyncSession, event: EnrollmentEvent) -> None:
-    """Note a completion, from whichever fact of the enrollment tells it first, and issue what is earned already."""
+    """Note a completion, from whichever fact of the enrollment tells it first."""
     if event.completion_date is not None:
-        now = datetime.now(UTC)
-        await completions.note_completion(session, event, event.completion_date, now=now)
-        await completions.settle(session, event.enrollment_id, issuer(), now=now)
+        await note_completion(session, event, event.completion_date, now=datetime.now(UTC))
 
 
 HANDLERS: dict[type[Event], Handler] = {

@@ -1,7 +1,7 @@
 """In whose name this process issues certificates.
 
-Consumers and schedules are handed a session or the database and nothing else, so the issuer is the process's own,
-made from its settings at first use.
+The schedule is handed the database and nothing else, so the issuer is the process's own, made from its settings at
+first use.
 """
 
 from dataclasses import dataclass

@@ -6,7 +6,10 @@ No transaction is open while an owner is asked. When one does not answer, Servic
 from sqlalchemy import select
 
 from certificate import store
+from certificate.domain.issuing import may_issue
 from certificate.models import Completion, Course
+from certificate.queries.standings import get_standing
+from shared.contracts.assessment.http import CourseStanding
 from shared.contracts.catalog.http import CourseState
 from shared.contracts.gateway.http import UserState
 from shared.database import Database
@@ -37,6 +40,19 @@ async def learn_missing(database: Database, peers: Peers, completion: Completion
         if user is not None:
             async with database.transaction() as session:
                 await store.take_user(session, user)
+
+
+async def ask_standing(database: Database, peers: Peers, completion: Completion) -> CourseStanding | None:
+    """Assessment's word on what the learner must pass and has passed.
+
+    None while by the copies something lacks, or from a release that does not know the question yet.
+    """
+    async with database.reading() as session:
+        standing = await get_standing(session, completion)
+    if not may_issue(standing):
+        return None
+    path = f"/internal/courses/{completion.course_id}/standing/"
+    return await peers.get("assessment", path, CourseStanding, {"user_id": completion.user_id})
 
 
 async def find_course_id(database: Database, peers: Peers, ref: str) -> int:

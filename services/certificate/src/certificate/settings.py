@@ -34,5 +34,5 @@ class Settings(ServiceSettings):
 
 @cache
 def process_settings() -> Settings:
-    """The settings of this process, read once: for consumers and schedules, which are not handed any."""
+    """The settings of this process, read once: for the schedule, which is not handed any."""
     return Settings()

@@ -1,13 +1,12 @@
 """SQL that several commands share: copies of what others own, completions, and the events of a certificate."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from certificate.models import OPEN_STATES, Assessment, Attempt, Certificate, Completion, Course, User
+from certificate.models import Assessment, Attempt, Certificate, Completion, Course, User
 from shared.contracts.assessment.events import AssessmentState, AttemptState
 from shared.contracts.catalog.events import CourseState
 from shared.contracts.certificate.events import CertificateIssued
@@ -95,29 +94,6 @@ async def get_copies(session: AsyncSession, completion: Completion) -> tuple[Cou
     )
     course, user = row.one()
     return course, user
-
-
-async def get_required(session: AsyncSession, completion: Completion) -> dict[int, bool]:
-    """The course's required assessments, and whether the learner has passed each."""
-    has_passed = exists().where(
-        Attempt.user_id == completion.user_id, Attempt.assessment_id == Assessment.assessment_id, Attempt.has_passed
-    )
-    rows = await session.execute(
-        select(Assessment.assessment_id, has_passed.label("has_passed")).where(
-            Assessment.course_id == completion.course_id, Assessment.is_required, ~Assessment.is_deleted
-        )
-    )
-    return {row.assessment_id: row.has_passed for row in rows}
-
-
-async def find_open(session: AsyncSession, user_id: int, course_id: int) -> Sequence[int]:
-    """The user's completed enrollments in the course (at most one is real) that have no certificate yet."""
-    found = await session.scalars(
-        select(Completion.enrollment_id).where(
-            Completion.user_id == user_id, Completion.course_id == course_id, Completion.state.in_(OPEN_STATES)
-        )
-    )
-    return found.all()
 
 
 def issued_event(certificate: Certificate, public_url: str) -> CertificateIssued:

@@ -43,26 +43,27 @@ class TestMayIssue:
 
 class TestNextState:
     @pytest.mark.parametrize(
-        ("fields", "owners_asked", "expected"),
+        ("fields", "expected"),
         [
-            ({}, False, "issued"),
-            ({"required": (1,)}, False, "awaiting_assessments"),
-            ({"required": (1,), "knows_learner": False}, False, "awaiting_assessments"),
-            ({"required": (1,), "passed": (1,)}, False, "issued"),
-            ({"has_certificate": None}, False, "pending"),
-            ({"has_certificate": False}, False, "pending"),
-            ({"knows_learner": False}, False, "pending"),
-            ({"has_certificate": None}, True, "not_applicable"),
-            ({"has_certificate": False}, True, "not_applicable"),
-            ({"knows_learner": False}, True, "not_applicable"),
-            ({"state": "awaiting_assessments", "has_certificate": False}, True, "issued"),
-            ({"state": "awaiting_assessments", "knows_learner": False}, False, "awaiting_assessments"),
-            ({"state": "issued", "has_certificate": False}, True, "issued"),
-            ({"state": "not_applicable"}, False, "not_applicable"),
+            ({"is_confirmed": True}, "issued"),
+            ({"required": (1,), "passed": (1,), "is_confirmed": True}, "issued"),
+            ({"state": "awaiting_assessments", "has_certificate": False, "is_confirmed": True}, "issued"),
+            ({}, "pending"),
+            ({"state": "awaiting_assessments", "required": (1,), "passed": (1,)}, "awaiting_assessments"),
+            ({"required": (1,)}, "awaiting_assessments"),
+            ({"required": (1,), "is_confirmed": True}, "awaiting_assessments"),
+            ({"required": (1,), "knows_learner": False}, "awaiting_assessments"),
+            ({"has_certificate": None}, "not_applicable"),
+            ({"has_certificate": False}, "not_applicable"),
+            ({"has_certificate": False, "is_confirmed": True}, "not_applicable"),
+            ({"knows_learner": False}, "not_applicable"),
+            ({"state": "awaiting_assessments", "knows_learner": False}, "not_applicable"),
+            ({"state": "issued", "has_certificate": False}, "issued"),
+            ({"state": "not_applicable", "is_confirmed": True}, "not_applicable"),
         ],
     )
-    def test_follows_from_what_is_known(self, fields: dict[str, Any], owners_asked: bool, expected: str) -> None:
-        assert next_state(standing(**fields), owners_asked=owners_asked) == expected
+    def test_follows_from_what_is_known(self, fields: dict[str, Any], expected: str) -> None:
+        assert next_state(standing(**fields)) == expected
 
     @given(
         st.builds(
@@ -72,29 +73,22 @@ class TestNextState:
             knows_learner=st.booleans(),
             required=st.sets(st.integers(0, 3)),
             passed=st.sets(st.integers(0, 3)),
+            is_confirmed=st.booleans(),
         ),
-        st.booleans(),
     )
-    def test_issues_only_what_may_be_issued_and_refuses_only_after_asking(
-        self, standing: Standing, owners_asked: bool
-    ) -> None:
-        state = next_state(standing, owners_asked=owners_asked)
-        if state == "issued":
+    def test_issues_only_what_assessment_confirmed_and_what_may_be_issued(self, standing: Standing) -> None:
+        if next_state(standing) == "issued":
+            assert standing.is_confirmed
             assert may_issue(standing)
             assert standing.knows_learner
             assert standing.has_certificate is not None
-        if state == "not_applicable":
-            assert owners_asked
 
 
 class TestNextCheck:
     def test_comes_twice_as_late_each_time_up_to_a_limit(self) -> None:
-        waits = [(next_check("awaiting_assessments", checks, now=NOW) or NOW) - NOW for checks in range(30)]
-        assert waits[:4] == [timedelta(seconds=seconds) for seconds in (2, 4, 8, 16)]
+        waits = [next_check(checks, slowest=timedelta(days=1), now=NOW) - NOW for checks in range(30)]
+        assert waits[:4] == [timedelta(seconds=seconds) for seconds in (0.5, 1, 2, 4)]
         assert waits[-1] == timedelta(days=1)
 
-    def test_what_lacks_knowledge_is_looked_at_every_minute_at_least(self) -> None:
-        assert next_check("pending", 10**6, now=NOW) == NOW + timedelta(minutes=1)
-
-    def test_what_is_closed_is_not_looked_at(self) -> None:
-        assert next_check("issued", 0, now=NOW) is None
+    def test_is_never_further_away_than_said(self) -> None:
+        assert next_check(10**6, slowest=timedelta(minutes=1), now=NOW) == NOW + timedelta(minutes=1)

@@ -111,7 +111,7 @@ class TestInternal:
         )  # fmt: skip
         assert unknown.status_code == 404
 
-    @pytest.mark.parametrize("caller", [None, user(1, "administrator")])
-    async def test_to_others_it_does_not_exist(self, enrollment: ServiceUnderTest, caller: Any) -> None:
+    @pytest.mark.parametrize(("caller", "status"), [(None, 401), (user(1, "administrator"), 404)])
+    async def test_it_is_for_services_only(self, enrollment: ServiceUnderTest, caller: Any, status: int) -> None:
         async with enrollment.client(caller) as client:
-            assert (await client.get("/internal/enrollments/?user_id=7&course_id=5")).status_code == 404
+            assert (await client.get("/internal/enrollments/?user_id=7&course_id=5")).status_code == status

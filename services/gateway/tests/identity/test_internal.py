@@ -19,9 +19,9 @@ class TestUserState:
 
     async def test_nobody_else_is(self, gateway: ServiceUnderTest, make_account: Any) -> None:
         ada = await make_account(role="administrator")
-        for caller in (None, ada.identity):
+        for caller, status in ((None, 401), (ada.identity, 404)):
             async with gateway.client(caller) as client:
-                assert (await client.get(f"/internal/users/{ada.id}/")).status_code == 404
+                assert (await client.get(f"/internal/users/{ada.id}/")).status_code == status
 
     async def test_the_public_address_does_not_have_it(self, door: httpx.AsyncClient, make_account: Any) -> None:
         ada = await make_account(role="administrator")

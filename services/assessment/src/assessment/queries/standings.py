@@ -6,11 +6,27 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from assessment.domain.standing import Result
-from assessment.models import Attempt
+from assessment.domain.standing import Result, standing
+from assessment.models import Assessment, Attempt
+from shared.contracts.assessment.http import CourseStanding
 
 Learner = tuple[int, int]
 """(assessment id, user id)"""
+
+
+async def get_course_standing(session: AsyncSession, course_id: int, user_id: int) -> CourseStanding:
+    """What a course requires of its learners, and what of that one of them has passed. Two statements."""
+    required = select(Assessment.id, Assessment.scoring_policy).where(
+        Assessment.course_id == course_id, Assessment.is_required, ~Assessment.is_deleted
+    )
+    rows = (await session.execute(required.order_by(Assessment.id))).all()
+    results = await list_results(session, [(row.id, user_id) for row in rows])
+    return CourseStanding(
+        course_id=course_id,
+        user_id=user_id,
+        required=[row.id for row in rows],
+        passed=[row.id for row in rows if standing(row.scoring_policy, results[row.id, user_id]).passed],
+    )
 
 
 async def get_results(session: AsyncSession, assessment_id: int, user_id: int) -> tuple[Sequence[Result], int]:

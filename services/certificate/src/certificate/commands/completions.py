@@ -1,21 +1,23 @@
 """From a completed enrollment to its certificate.
 
-Events make it quick: each judges the enrollment that it concerns, or brings it forward. The schedule makes it
-certain: it looks again at every enrollment that is still open, so nothing waits for good on events that crossed.
+Events note it and bring it forward; the schedule alone settles it. So whatever order events come in, a certificate
+has one way out.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from certificate import store
 from certificate.commands.certificates import issue
-from certificate.domain.issuing import FIRST_CHECK, Standing, next_check, next_state
+from certificate.domain.issuing import SLOWEST_CHECK, SLOWEST_RETRY, may_issue, next_check, next_state
 from certificate.issuer import Issuer
 from certificate.models import OPEN_STATES, Completion, CompletionState
+from certificate.queries.standings import get_standing
+from shared.contracts.assessment.http import CourseStanding
 from shared.contracts.enrollment.events import EnrollmentState
 
 
@@ -32,46 +34,35 @@ async def note_completion(
             course_id=enrollment.course_id,
             completed_at=completed_at,
             state="pending",
-            due_at=now + FIRST_CHECK,
+            due_at=now,
         )
         .on_conflict_do_nothing(index_elements=["enrollment_id"])
     )
 
 
-async def settle(
-    session: AsyncSession, enrollment_id: int, issuer: Issuer, *, now: datetime, owners_asked: bool = False
-) -> CompletionState | None:
-    """Take a completed enrollment as far as what is known allows: up to its certificate, issued in this transaction.
+async def bring_forward(session: AsyncSession, *, now: datetime, **which: int | CompletionState) -> None:
+    """Have open completions with these values (`course_id=5, state="pending"`) looked at again at once.
 
-    Safe to repeat, and by several at once. `owners_asked`: nothing better can be learned, so that a no is final.
-    Returns the state it comes to, None when the enrollment is not completed.
+    Those due already too: a look that began before this transaction commits does not see what it brings. Locked in
+    the order of their ids, so that two at once cannot wait for each other.
     """
-    completion = await store.lock_completion(session, enrollment_id)
-    if completion is None:
-        return None
-    if completion.state not in OPEN_STATES:
-        return completion.state
-    course, learner = await store.get_copies(session, completion)
-    required = await store.get_required(session, completion)
-    standing = Standing(
-        state=completion.state,
-        has_certificate=course.has_certificate if course else None,
-        knows_learner=learner is not None,
-        required=required.keys(),
-        passed=[assessment_id for assessment_id, has_passed in required.items() if has_passed],
+    concerned = (
+        select(Completion.enrollment_id)
+        .filter_by(**which)
+        .where(Completion.due_at.is_not(None))
+        .order_by(Completion.enrollment_id)
+        .with_for_update()
     )
-    completion.state = next_state(standing, owners_asked=owners_asked)
-    if completion.state not in OPEN_STATES:
-        completion.due_at = None
-    if completion.state == "issued":
-        assert course is not None
-        assert learner is not None
-        await issue(session, completion, course, learner, issuer, now=now)
-    return completion.state
+    await session.execute(
+        update(Completion)
+        .where(Completion.enrollment_id.in_(concerned))
+        .values(due_at=now, checks=0)
+        .execution_options(synchronize_session=False)
+    )
 
 
 async def claim_due(session: AsyncSession, *, limit: int, now: datetime) -> Sequence[Completion]:
-    """Take open completions whose time has come, and set the next one: who dies at it leaves them due again."""
+    """Take open completions whose time has come, due again soon: for who dies at it, or finds an owner down."""
     due = await session.scalars(
         select(Completion)
         .where(Completion.due_at <= now)
@@ -81,37 +72,30 @@ async def claim_due(session: AsyncSession, *, limit: int, now: datetime) -> Sequ
     )
     claimed = due.all()
     for completion in claimed:
-        completion.due_at = next_check(completion.state, completion.checks, now=now)
+        completion.due_at = next_check(completion.checks, slowest=SLOWEST_RETRY, now=now)
         completion.checks += 1
     return claimed
 
 
-async def bring_forward_pending(session: AsyncSession, course_id: int, *, now: datetime) -> None:
-    """The course has become known, or known better."""
-    await _bring_forward(session, now, Completion.course_id == course_id, Completion.state == "pending")
+async def settle(
+    session: AsyncSession, enrollment_id: int, word: CourseStanding | None, issuer: Issuer, *, now: datetime
+) -> None:
+    """Take a completed enrollment as far as it goes: up to its certificate, issued in this transaction.
 
-
-async def bring_forward_of_learner(session: AsyncSession, user_id: int, *, now: datetime) -> None:
-    """The learner has become known."""
-    await _bring_forward(session, now, Completion.user_id == user_id)
-
-
-async def bring_forward_awaiting(session: AsyncSession, course_id: int, *, now: datetime) -> None:
-    """The course requires less than before: for some, what they have passed may now be enough."""
-    await _bring_forward(session, now, Completion.course_id == course_id, Completion.state == "awaiting_assessments")
-
-
-async def _bring_forward(session: AsyncSession, now: datetime, *which: ColumnElement[bool]) -> None:
-    # Locked in the order of their ids, so that two at once cannot wait for each other.
-    later = (
-        select(Completion.enrollment_id)
-        .where(*which, Completion.due_at > now)
-        .order_by(Completion.enrollment_id)
-        .with_for_update()
-    )
-    await session.execute(
-        update(Completion)
-        .where(Completion.enrollment_id.in_(later))
-        .values(due_at=now, checks=0)
-        .execution_options(synchronize_session=False)
-    )
+    The owners were asked for what the copies lack. `word` is what assessment said, None where it said nothing.
+    Safe to repeat, and by several at once.
+    """
+    completion = await store.lock_completion(session, enrollment_id)
+    if completion is None or completion.state not in OPEN_STATES:
+        return
+    standing = await get_standing(session, completion, word)
+    completion.state = next_state(standing)
+    if completion.state not in OPEN_STATES:
+        completion.due_at = None
+    elif not may_issue(standing):
+        completion.due_at = next_check(completion.checks, slowest=SLOWEST_CHECK, now=now)
+    if completion.state == "issued":
+        course, learner = await store.get_copies(session, completion)
+        assert course is not None
+        assert learner is not None
+        await issue(session, completion, course, learner, issuer, now=now)

@@ -6,6 +6,9 @@
 
 The course's promise is judged once: an enrollment that waits for assessments gets its certificate when they are
 passed, even if the course has stopped giving certificates meanwhile. `issued` and `not_applicable` are final.
+
+What is issued is never taken back, and copies may lag. So they say when assessment is worth asking; its own word is
+what a certificate needs.
 """
 
 from collections.abc import Collection
@@ -14,11 +17,11 @@ from datetime import datetime, timedelta
 
 from certificate.models import OPEN_STATES, CompletionState
 
-FIRST_CHECK = timedelta(seconds=2)
-SLOWEST_CHECK: dict[CompletionState, timedelta] = {
-    "pending": timedelta(minutes=1),
-    "awaiting_assessments": timedelta(days=1),
-}
+FIRST_CHECK = timedelta(seconds=0.5)
+SLOWEST_RETRY = timedelta(minutes=1)
+"""While an owner is down."""
+SLOWEST_CHECK = timedelta(days=1)
+"""While assessments are not passed: events tell when they are."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,8 @@ class Standing:
     """Ids of the course's required assessments."""
     passed: Collection[int]
     """Ids of those that the learner has passed."""
+    is_confirmed: bool = False
+    """Whether assessment itself was asked what is required and passed."""
 
 
 def may_issue(standing: Standing) -> bool:
@@ -40,28 +45,25 @@ def may_issue(standing: Standing) -> bool:
     return promised and set(standing.required) <= set(standing.passed)
 
 
-def next_state(standing: Standing, *, owners_asked: bool) -> CompletionState:
-    """The state that follows from what is known.
+def next_state(standing: Standing) -> CompletionState:
+    """The state that follows once the owners were asked for what the copies lack: what is unknown, nobody knows.
 
-    `owners_asked`: what the copies lack, and a course's "no certificate", was just now asked of the owners. Only
-    then is a no final; before, the enrollment stays as it is.
+    What seems earned stays as it is until assessment has confirmed it.
     """
     if standing.state not in OPEN_STATES:
         return standing.state
-    no = "not_applicable" if owners_asked else standing.state
     if standing.state == "pending" and not standing.has_certificate:
-        return no
+        return "not_applicable"
     if not may_issue(standing):
         return "awaiting_assessments"
-    is_known = standing.knows_learner and standing.has_certificate is not None
-    return "issued" if is_known else no
+    if not standing.knows_learner or standing.has_certificate is None:
+        return "not_applicable"
+    return "issued" if standing.is_confirmed else standing.state
 
 
-def next_check(state: CompletionState, checks: int, *, now: datetime) -> datetime | None:
-    """When to look again at an enrollment looked at `checks` times, if no event brings it forward; None when closed.
+def next_check(checks: int, *, slowest: timedelta, now: datetime) -> datetime:
+    """When to look again at an enrollment looked at `checks` times, if no event brings it forward.
 
     Twice as late each time: a learner may take an assessment tomorrow, or never.
     """
-    if state not in OPEN_STATES:
-        return None
-    return now + min(FIRST_CHECK * (1 << min(checks, 20)), SLOWEST_CHECK[state])
+    return now + min(FIRST_CHECK * (1 << min(checks, 20)), slowest)
