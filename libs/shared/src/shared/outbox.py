@@ -8,11 +8,13 @@ in daily partitions, for replay.
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils import uuid7
 
+from shared.broker import Envelope
 from shared.contracts import Event
 from shared.telemetry import cause, request_id
 
@@ -45,6 +47,12 @@ CREATE_TABLES = (
 )
 """For the first migration of a service. `outbox_rest` only takes rows if nobody made the day's partition."""
 
+ENVELOPE_COLUMNS = """
+    id, recorded_at, position, event_id::text AS event_id, type, aggregate_id, version, data::text AS data,
+    correlation_id, causation_id::text AS causation_id
+"""
+"""What `envelope_of` needs of a row. The data stays the text it was recorded as."""
+
 _RECORD = text("""
     WITH recorded AS (
         INSERT INTO outbox (event_id, type, aggregate_id, version, data, correlation_id, causation_id)
@@ -75,6 +83,21 @@ async def record(session: AsyncSession, *events: Event) -> None:
     ]
     await session.execute(
         _RECORD, {"events": json.dumps(rows), "correlation_id": request_id(), "causation_id": cause()}
+    )
+
+
+def envelope_of(row: Any, source: str) -> Envelope:
+    """A row of the outbox of `source`, ready to be published."""
+    return Envelope(
+        event_id=row.event_id,
+        type=row.type,
+        source=source,
+        aggregate_id=row.aggregate_id,
+        version=row.version,
+        time=row.recorded_at,
+        data=row.data.encode(),
+        correlation_id=row.correlation_id,
+        causation_id=row.causation_id,
     )
 
 

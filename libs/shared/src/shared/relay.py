@@ -6,15 +6,16 @@ between confirm and commit publishes again, and the inbox of each consumer skips
 """
 
 import asyncio
-import json
+from collections.abc import Sequence
 from typing import Any
 
 import psycopg
 import structlog
-from psycopg.rows import TupleRow
+from psycopg.rows import TupleRow, namedtuple_row
 
-from shared.broker import BrokerAway, Envelope, Publisher
+from shared.broker import BrokerAway, Publisher
 from shared.database import Database
+from shared.outbox import ENVELOPE_COLUMNS, envelope_of
 from shared.telemetry import OUTBOX_OLDEST_AGE, OUTBOX_UNPUBLISHED, PUBLISHED
 
 BATCH = 200
@@ -22,10 +23,9 @@ POLL_S = 1.0
 """How long an event waits at most when its notification is lost, and a second relay between attempts to take over."""
 LONGEST_BACKOFF_S = 5.0
 
-_UNPUBLISHED = """
-    SELECT recorded_at, id, event_id, type, aggregate_id, version, data, correlation_id, causation_id
-    FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
-"""
+_UNPUBLISHED = f"""
+    SELECT {ENVELOPE_COLUMNS} FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+"""  # noqa: S608
 _MARK = """
     UPDATE outbox SET published_at = now(), position = sent.position
     FROM (
@@ -94,15 +94,16 @@ class Relay:
     async def publish_batch(self, connection: Connection) -> int:
         """Publish and mark up to BATCH rows; returns how many. Raises BrokerAway with nothing marked."""
         async with connection.transaction():
-            rows = await (await connection.execute(_UNPUBLISHED, (BATCH,))).fetchall()
+            cursor = connection.cursor(row_factory=namedtuple_row)
+            rows: Sequence[Any] = await (await cursor.execute(_UNPUBLISHED, (BATCH,))).fetchall()
             if rows:
-                envelopes = [_envelope(row, self._service) for row in rows]
+                envelopes = [envelope_of(row, self._service) for row in rows]
                 await self._publisher.publish(
                     ((envelope.to_message(), envelope.type) for envelope in envelopes), self._exchange
                 )
-                await connection.execute(_MARK, ([row[0] for row in rows], [row[1] for row in rows]))
+                await connection.execute(_MARK, ([row.recorded_at for row in rows], [row.id for row in rows]))
         for row in rows:
-            PUBLISHED.labels(row[3]).inc()
+            PUBLISHED.labels(row.type).inc()
         return len(rows)
 
     async def _measure(self, connection: Connection) -> None:
@@ -110,18 +111,3 @@ class Relay:
         if row:
             OUTBOX_UNPUBLISHED.set(row[0])
             OUTBOX_OLDEST_AGE.set(float(row[1]))
-
-
-def _envelope(row: tuple[Any, ...], service: str) -> Envelope:
-    recorded_at, _, event_id, event_type, aggregate_id, version, data, correlation_id, causation_id = row
-    return Envelope(
-        event_id=str(event_id),
-        type=event_type,
-        source=service,
-        aggregate_id=aggregate_id,
-        version=version,
-        time=recorded_at,
-        data=json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode(),
-        correlation_id=correlation_id,
-        causation_id=str(causation_id) if causation_id else None,
-    )

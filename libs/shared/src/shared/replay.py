@@ -11,18 +11,17 @@ from datetime import datetime
 
 from sqlalchemy import text
 
-from shared.broker import Envelope, Publisher
+from shared.broker import Publisher
 from shared.database import Database
+from shared.outbox import ENVELOPE_COLUMNS, envelope_of
 
 BATCH = 200
 
-_STRETCH = text("""
-    SELECT position, event_id, type, aggregate_id, version, recorded_at, data::text AS data,
-        correlation_id, causation_id
-    FROM outbox
+_STRETCH = text(f"""
+    SELECT {ENVELOPE_COLUMNS} FROM outbox
     WHERE position > :after AND recorded_at >= :since AND (CAST(:types AS text[]) IS NULL OR type = ANY(:types))
     ORDER BY position LIMIT :limit
-""")
+""")  # noqa: S608
 _FORGET = text("""
     WITH forgotten AS (DELETE FROM inbox WHERE consumer = :consumer RETURNING 1) SELECT count(*) FROM forgotten
 """)
@@ -39,21 +38,7 @@ async def replay(
             rows = (await session.execute(_STRETCH, wanted)).all()
         if not rows:
             return sent
-        envelopes = [
-            Envelope(
-                event_id=str(row.event_id),
-                type=row.type,
-                source=source,
-                aggregate_id=row.aggregate_id,
-                version=row.version,
-                time=row.recorded_at,
-                data=row.data.encode(),
-                correlation_id=row.correlation_id,
-                causation_id=str(row.causation_id) if row.causation_id else None,
-            )
-            for row in rows
-        ]
-        await publisher.publish((envelope.to_message(), queue) for envelope in envelopes)
+        await publisher.publish((envelope_of(row, source).to_message(), queue) for row in rows)
         after, sent = rows[-1].position, sent + len(rows)
 
 
