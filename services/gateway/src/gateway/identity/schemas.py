@@ -59,6 +59,7 @@ class RegisterRequest(BaseModel):
 class LoginRequest(BaseModel):
     email: KnownEmail
     password: KnownPassword
+    session: bool = Field(default=False, description="Whether to set the cookies `sessionid` and `csrftoken` too.")
 
 
 class PasswordChange(BaseModel):
@@ -103,6 +104,7 @@ class UserView(BaseModel):
     full_name: str
     role: Role
     is_active: bool
+    is_email_verified: bool = Field(description="Whether a link mailed to the address was followed.")
     date_joined: datetime
     subscription: SubscriptionView
     access_level: Literal["registered", "premium"]
@@ -119,6 +121,7 @@ class UserView(BaseModel):
                 "full_name": full_name(user.first_name, user.last_name),
                 "role": user.role,
                 "is_active": user.is_active,
+                "is_email_verified": user.is_email_verified,
                 "date_joined": user.date_joined,
                 "subscription": paid,
                 "access_level": "premium" if paid.is_active else "registered",
