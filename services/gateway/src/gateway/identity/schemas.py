@@ -11,6 +11,8 @@ from gateway.identity.domain.passwords import LONGEST, SHORTEST
 from gateway.models import Subscription, User
 from shared.contracts.gateway.events import Role
 
+LONGEST_LINK_TOKEN = 100
+
 Tier = Literal["free", "premium"]
 
 
@@ -46,6 +48,12 @@ NewPassword = Annotated[
     str, StringConstraints(min_length=SHORTEST, max_length=LONGEST), AfterValidator(check_characters)
 ]
 KnownPassword = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST), AfterValidator(check_characters)]
+LinkToken = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_LINK_TOKEN),
+    AfterValidator(check_characters),
+    Field(description="The parameter `token` of the link in the mail."),
+]
 Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
@@ -60,6 +68,22 @@ class LoginRequest(BaseModel):
     email: KnownEmail
     password: KnownPassword
     session: bool = Field(default=False, description="Whether to set the cookies `sessionid` and `csrftoken` too.")
+
+
+class AddressRequest(BaseModel):
+    email: KnownEmail
+
+
+class EmailVerification(BaseModel):
+    token: LinkToken
+
+
+class PasswordReset(EmailVerification):
+    password: NewPassword = Field(description="Not common, and not the address.")
+
+
+class MailAnswer(BaseModel):
+    message: str = "If there is an account with this address, a mail with a link is on its way to it."
 
 
 class PasswordChange(BaseModel):

@@ -9,7 +9,7 @@ from gateway.identity.domain.access import AccountDeactivated, InvalidCredential
 from gateway.identity.domain.sessions import LIFETIME, MOST_SESSIONS
 from gateway.identity.secret import digest_of, new_secret
 from gateway.identity.tokens import TokenVault
-from gateway.models import Session, Token
+from gateway.models import MailLink, Session, Token
 from gateway.store import lock_user, replace_token, token_of
 from shared.errors import Invalid
 
@@ -73,7 +73,7 @@ async def regenerate_token(session: AsyncSession, user_id: int, vault: TokenVaul
 async def change_password(
     session: AsyncSession, user_id: int, verified_hash: str, new_hash: str, own_session: str | None, *, now: datetime
 ) -> None:
-    """The token stays, and this session; the others end.
+    """The token stays, and this session; the others end, and links to reset the password.
 
     Raises Invalid when the password was changed after it had been verified.
     """
@@ -83,6 +83,7 @@ async def change_password(
     user.password_hash = new_hash
     user.updated_date = now
     await end_sessions(session, user_id, but=own_session)
+    await session.execute(delete(MailLink).where(MailLink.user_id == user_id, MailLink.purpose == "password_reset"))
 
 
 async def _end_sessions(session: AsyncSession, user_id: int, *which: ColumnElement[bool]) -> None:

@@ -32,7 +32,7 @@ async def register_user(
     """Make an account and log in.
 
     The account is a student's, with a free subscription. The address must not be in use, in whatever case; the
-    password must not be common, nor be the address.
+    password must not be common, nor be the address. A link to confirm the address is mailed to it.
     """
     check_password(body.password, body.email)
     async with database.reading() as reading:
