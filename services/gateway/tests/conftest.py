@@ -1,6 +1,8 @@
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.message import EmailMessage
 
 import httpx
 import pytest
@@ -10,6 +12,8 @@ from gateway.front import Front
 from gateway.identity.commands.accounts import register
 from gateway.identity.commands.users import set_subscription, update_user
 from gateway.identity.hashing import hash_password
+from gateway.identity.letters import letters
+from gateway.mail.queue import send_due
 from gateway.main import create
 from gateway.settings import Settings
 from gateway.store import lock_user, token_of
@@ -52,6 +56,37 @@ async def door(gateway: ServiceUnderTest) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
+@dataclass
+class Postbox:
+    """Sends the mails that wait, as the clock would, and keeps them."""
+
+    gateway: ServiceUnderTest
+    messages: list[EmailMessage] = field(default_factory=list)
+
+    async def collect(self, *, now: datetime | None = None) -> list[EmailMessage]:
+        """Those that came since the last time."""
+        settings: Settings = self.gateway.settings  # type: ignore[assignment]
+        before = len(self.messages)
+        write, sender = letters(settings), settings.mail_sender
+        await send_due(self.gateway.database, write, self._keep, sender, now=now or datetime.now(UTC))
+        return self.messages[before:]
+
+    async def token(self, *, now: datetime | None = None) -> str:
+        """The one in the link of the one mail that came."""
+        (message,) = await self.collect(now=now)
+        found = re.search(r"\?token=(\S+)\n", message.get_content())
+        assert found is not None
+        return found.group(1)
+
+    async def _keep(self, message: EmailMessage) -> None:
+        self.messages.append(message)
+
+
+@pytest.fixture
+def postbox(gateway: ServiceUnderTest) -> Postbox:
+    return Postbox(gateway)
+
+
 @pytest.fixture(scope="session")
 def password_hash() -> str:
     return hash_password(PASSWORD)
@@ -70,10 +105,20 @@ def make_account(gateway: ServiceUnderTest, password_hash: str) -> MakeAccount:
         premium: bool = False,
         expires_at: datetime | None = None,
         is_active: bool = True,
+        is_email_verified: bool = True,
     ) -> Account:
         now = datetime.now(UTC)
         async with gateway.database.transaction() as session:
-            user = await register(session, email, password_hash, first_name, last_name, role=role, now=now)
+            user = await register(
+                session,
+                email,
+                password_hash,
+                first_name,
+                last_name,
+                role=role,
+                is_email_verified=is_email_verified,
+                now=now,
+            )
             if premium:
                 await set_subscription(session, user.id, {"tier": "premium", "expires_at": expires_at}, now=now)
             if not is_active:

@@ -7,6 +7,7 @@ import sys
 from gateway.accounts import Refused, create_administrator, make_demo_accounts
 from gateway.consumers import HANDLERS
 from gateway.main import create
+from gateway.schedules import schedules
 from gateway.server import serve
 from gateway.settings import Settings
 from shared import entry
@@ -33,7 +34,7 @@ def main() -> None:
         except Refused as refused:
             sys.exit(str(refused))
     else:
-        entry.main(settings, lambda: create(settings), HANDLERS)
+        entry.main(settings, lambda: create(settings), HANDLERS, schedules(settings))
 
 
 async def _accounts(settings: Settings, arguments: argparse.Namespace) -> str:

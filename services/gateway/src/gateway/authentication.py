@@ -1,22 +1,25 @@
-"""From the token that a request brings to who is asking, and to the signature that services trust.
+"""From the token or session that a request brings to who is asking, and to the signature that services trust.
 
-What a token stands for is remembered for two seconds, so that most requests ask no database; it is forgotten at once
+What either stands for is remembered for two seconds, so that most requests ask no database; it is forgotten at once
 when this process changes it, and within the two seconds when another one does.
 """
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.identity.cookies import CSRF_HEADER, session_in
 from gateway.identity.domain.access import AccountDeactivated, is_premium
 from gateway.identity.domain.names import full_name
+from gateway.identity.domain.sessions import LIFETIME, PROLONGED_AFTER, CsrfFailed, is_to_be_prolonged
+from gateway.identity.secret import digest_of, is_csrf_of
 from gateway.identity.tokens import TOKEN_BYTES, TokenVault
 from shared.auth import LIFETIME_S, Identity, Signer
 from shared.contracts.gateway.events import Role
@@ -29,17 +32,37 @@ SIGNED_AHEAD_S = LIFETIME_S / 2
 MOST_REMEMBERED = 20_000
 
 _HEX = frozenset("0123456789abcdef")
+_SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
+_ASKING_NOBODY = frozenset(
+    f"/api/auth/{action}/"
+    for action in (
+        "login",
+        "register",
+        "password-reset",
+        "password-reset/confirm",
+        "verify-email",
+        "verify-email/resend",
+    )
+)
+"""Where a session plays no part: a browser that has lost its `csrftoken` must still be able to log in."""
 _HOLDER = text("""
     SELECT users.id, users.role, users.first_name, users.last_name, users.is_active,
            subscriptions.tier, subscriptions.expires_at
     FROM tokens JOIN users ON users.id = tokens.user_id JOIN subscriptions ON subscriptions.user_id = users.id
     WHERE tokens.lookup = :lookup
 """)
+_SESSION_HOLDER = text("""
+    SELECT users.id, users.role, users.first_name, users.last_name, users.is_active,
+           subscriptions.tier, subscriptions.expires_at, sessions.expires_at AS ends_at
+    FROM sessions JOIN users ON users.id = sessions.user_id JOIN subscriptions ON subscriptions.user_id = users.id
+    WHERE sessions.digest = :digest AND sessions.expires_at > :now
+""")
+_PROLONG = text("UPDATE sessions SET expires_at = :until WHERE digest = :digest AND expires_at < :limit RETURNING 1")
 
 
 @dataclass(frozen=True)
 class Holder:
-    """Who holds a token, as last read."""
+    """Who holds a token or session, as last read."""
 
     user_id: int
     role: Role
@@ -49,14 +72,26 @@ class Holder:
     expires_at: datetime | None
     read_at: float
     """On the monotonic clock."""
+    prolonged: bool = False
+    """Whether the session was prolonged then, which its browser is to be told."""
 
     def identity(self, *, now: datetime) -> Identity:
         premium = is_premium(self.tier, self.expires_at, now=now)
         return Identity(self.user_id, self.role, self.name, premium)
 
 
+@dataclass(frozen=True)
+class Admission:
+    """Who a request comes from, signed."""
+
+    signature: str | None = None
+    """None for a guest."""
+    prolonged: str | None = None
+    """The session whose cookies are to be sent anew."""
+
+
 class Authentication:
-    """Knows the holders of tokens, and signs for them."""
+    """Knows the holders of tokens and sessions, and signs for them."""
 
     def __init__(self, database: Database, vault: TokenVault, signer: Signer | None) -> None:
         self.vault = vault
@@ -65,6 +100,29 @@ class Authentication:
         self._holders: dict[str, Holder] = {}
         self._signatures: dict[Identity, tuple[float, str]] = {}
         self._changes = 0
+
+    async def admit(self, method: str, path: str, headers: Sequence[tuple[bytes, bytes]]) -> Admission:
+        """Who sent this request: by its `Authorization` header, else by its session cookie, else a guest.
+
+        A session that is over, or was never there, is a guest's: the browser cannot help sending it.
+        Raises what `signature` raises; CsrfFailed when a session is to change something without its CSRF token.
+        """
+        authorization = _joined(headers, b"authorization")
+        if authorization is not None:
+            return Admission(await self.signature(authorization.decode("latin-1")))
+        session = None if path in _ASKING_NOBODY else session_in(headers)
+        holder = await self.session_holder(session) if session else None
+        if session is None or holder is None:
+            return Admission()
+        if method not in _SAFE and not is_csrf_of(session, _joined(headers, CSRF_HEADER)):
+            raise CsrfFailed
+        signature = self._sign(holder.identity(now=datetime.now(UTC)))
+        return Admission(signature, session if holder.prolonged else None)
+
+    async def session_holder(self, session: str) -> Holder | None:
+        """Who is logged in with this session cookie; None when nobody is (any more)."""
+        holder = await self._remembered(session, self._read_session)
+        return holder if holder is not None and holder.is_active else None
 
     async def signature(self, authorization: str | None) -> str | None:
         """The signed identity of whoever sent this `Authorization` header; None for a guest, who sent none.
@@ -89,31 +147,52 @@ class Authentication:
 
     def forget(self, user_id: int) -> None:
         self._changes += 1
-        for token in [token for token, holder in self._holders.items() if holder.user_id == user_id]:
-            del self._holders[token]
+        for secret in [secret for secret, holder in self._holders.items() if holder.user_id == user_id]:
+            del self._holders[secret]
 
     async def _holder(self, token: str) -> Holder:
-        known = self._holders.get(token)
+        holder = await self._remembered(token, self._read)
+        if holder is None:
+            raise InvalidToken
+        return holder
+
+    async def _remembered(self, secret: str, read: Callable[[str], Awaitable[Holder | None]]) -> Holder | None:
+        """Whoever holds this token or session, which differ in length: read now, or within the last seconds."""
+        known = self._holders.get(secret)
         if known is not None and time.monotonic() < known.read_at + REMEMBERED_S:
             return known
         changes = self._changes
-        holder = await self._read(token)
+        holder = await read(secret)
+        if holder is None:
+            self._holders.pop(secret, None)
         # What was read before a change must not be remembered after it.
-        if changes == self._changes:
+        elif changes == self._changes:
             if len(self._holders) >= MOST_REMEMBERED:
                 self._holders.clear()
-            self._holders[token] = holder
+            self._holders[secret] = holder
         return holder
 
-    async def _read(self, token: str) -> Holder:
+    async def _read(self, token: str) -> Holder | None:
         read_at = time.monotonic()
         async with self._database.reading() as session:
             row = (await session.execute(_HOLDER, {"lookup": self.vault.lookup(token)})).one_or_none()
+        return _holder_of(row, read_at) if row is not None else None
+
+    async def _read_session(self, value: str) -> Holder | None:
+        read_at, now, digest = time.monotonic(), datetime.now(UTC), digest_of(value)
+        async with self._database.reading() as session:
+            row = (await session.execute(_SESSION_HOLDER, {"digest": digest, "now": now})).one_or_none()
         if row is None:
-            self._holders.pop(token, None)
-            raise InvalidToken
-        name = full_name(row.first_name, row.last_name)
-        return Holder(row.id, row.role, name, row.is_active, row.tier, row.expires_at, read_at)
+            return None
+        prolonged = is_to_be_prolonged(row.ends_at, now=now) and await self._prolong(digest, now)
+        return _holder_of(row, read_at, prolonged=prolonged)
+
+    async def _prolong(self, digest: bytes, now: datetime) -> bool:
+        """Whether it was this request that moved the session's end."""
+        until = now + LIFETIME
+        parameters = {"digest": digest, "until": until, "limit": until - PROLONGED_AFTER}
+        async with self._database.transaction() as session:
+            return await session.scalar(_PROLONG, parameters) is not None
 
     def _sign(self, identity: Identity) -> str:
         now = time.monotonic()
@@ -126,6 +205,17 @@ class Authentication:
             signature = self._signer.for_user(identity)
             self._signatures[identity] = (now + SIGNED_AHEAD_S, signature)
         return signature
+
+
+def _holder_of(row: Row[Any], read_at: float, *, prolonged: bool = False) -> Holder:
+    name = full_name(row.first_name, row.last_name)
+    return Holder(row.id, row.role, name, row.is_active, row.tier, row.expires_at, read_at, prolonged)
+
+
+def _joined(headers: Sequence[tuple[bytes, bytes]], wanted: bytes) -> bytes | None:
+    """All headers of a name as one; None where there is none."""
+    sent = [value for name, value in headers if name == wanted]
+    return b", ".join(sent) if sent else None
 
 
 def _token(authorization: str) -> str:

@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from gateway.authentication import Authentication
+from gateway.identity.cookies import renewing
 from gateway.upstream.headers import INTERNAL
 from gateway.upstream.proxy import BodyTooLarge, BodyTooSlow, Incoming, forward
 from gateway.upstream.routing import Route, route_of
@@ -74,6 +75,7 @@ class _Exchange:
         self._route: Route | None = None
         self._status = 0
         self._logged = False
+        self._cookies: Sequence[tuple[bytes, bytes]] = ()
 
     async def run(self) -> None:
         """Answer, whatever happens; log it, unless the gateway's own app did."""
@@ -98,7 +100,7 @@ class _Exchange:
             return
         self._route = route
         headers = [(name, value) for name, value in self._scope["headers"] if not name.startswith(INTERNAL)]
-        signature = await self._signature(headers) if path.startswith("/api/") else None
+        signature = await self._signature(path, headers) if path.startswith("/api/") else None
         if route.service == "gateway":
             self._logged = True
             await self._app(_own_scope(self._scope, path, headers, signature, self._safety), self._receive, self.send)
@@ -113,17 +115,20 @@ class _Exchange:
         )
         await forward(self._app.state.upstreams, request, self._receive, self.send)
 
-    async def _signature(self, headers: Sequence[tuple[bytes, bytes]]) -> str | None:
-        sent = [value for name, value in headers if name == b"authorization"]
+    async def _signature(self, path: str, headers: Sequence[tuple[bytes, bytes]]) -> str | None:
         authentication: Authentication = self._app.state.authentication
-        return await authentication.signature(b", ".join(sent).decode("latin-1") if sent else None)
+        admission = await authentication.admit(self._scope["method"], path, headers)
+        if admission.prolonged is not None:
+            self._cookies = renewing(admission.prolonged, self._app.state.settings.public_url)
+        return admission.signature
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._status = message["status"]
             ours = {name for name, _ in self._safety}
             theirs = [(name, value) for name, value in message.get("headers", ()) if name not in ours]
-            message = {**message, "headers": [*theirs, *self._safety]}
+            cookies = () if any(name == b"set-cookie" for name, _ in theirs) else self._cookies
+            message = {**message, "headers": [*theirs, *cookies, *self._safety]}
         await self._send(message)
 
     async def _answer(self, answer: JSONResponse, *, closing: bool = False) -> None:

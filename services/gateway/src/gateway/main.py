@@ -13,6 +13,7 @@ from gateway.consumers import HANDLERS
 from gateway.identity.hashing import Passwords
 from gateway.identity.routes import ROUTERS
 from gateway.identity.tokens import TokenVault
+from gateway.schedules import schedules
 from gateway.settings import Settings
 from gateway.upstream.client import Upstreams
 from gateway.verify import routes as verify
@@ -46,6 +47,7 @@ def create(settings: Settings | None = None) -> FastAPI:
         settings,
         routers=[*ROUTERS, aggregate.router, verify.router],
         handlers=HANDLERS,
+        schedules=schedules(settings),
         resources=resources,
         largest_body=LARGEST_OWN_BODY,
     )

@@ -1,4 +1,4 @@
-"""Tables of the gateway: who there is, what they hold in their hands, what they have paid for."""
+"""Tables of the gateway: who there is, what they hold in their hands, have paid for, and are mailed."""
 
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     String,
+    false,
 )
 from sqlalchemy.dialects.postgresql import CITEXT
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -52,6 +53,8 @@ class User(Table):
     last_name: Mapped[str] = mapped_column(String(150))
     role: Mapped[str] = mapped_column(String(20))
     is_active: Mapped[bool]
+    is_email_verified: Mapped[bool] = mapped_column(server_default=false())
+    """Whether somebody who reads the address's mail has said that the account is theirs."""
     date_joined: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     updated_date: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     revision: Mapped[int] = mapped_column(BigInteger)
@@ -72,6 +75,63 @@ class Token(Table):
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     """Encrypted, so that the next login can be given the same one."""
     created_date: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Session(Table):
+    """A browser in which a user is logged in by cookie (`identity.cookies`)."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (
+        Index("ix_sessions_user_id", "user_id", "expires_at"),
+        Index("ix_sessions_expires_at", "expires_at"),
+    )
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    """Hash of the cookie's value (`identity.secret`)."""
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    created_date: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    """Moved ahead while the session is used."""
+
+
+class MailLink(Table):
+    """What a link in a mail allows, once."""
+
+    __tablename__ = "mail_links"
+    __table_args__ = (
+        CheckConstraint("purpose IN ('password_reset', 'email_verification')", name="purpose"),
+        Index("ix_mail_links_user_id", "user_id", "purpose", "created_date"),
+        Index("ix_mail_links_expires_at", "expires_at"),
+    )
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    """Hash of the token in the link (`identity.secret`)."""
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    purpose: Mapped[str] = mapped_column(String(20))
+    created_date: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Mail(Table):
+    """A mail on its way. The row is gone once it is sent, given up, or found to be for nobody.
+
+    What it says is decided when it is sent, so that no row has a link that works. The recipient need not be a user:
+    who asked for a mail to an address is answered before anybody looks whether there is an account.
+    """
+
+    __tablename__ = "mails"
+    __table_args__ = (
+        CheckConstraint("char_length(recipient::text) <= 254", name="recipient_length"),
+        Index("ix_mails_next_attempt_at", "next_attempt_at", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    recipient: Mapped[str] = mapped_column(CITEXT)
+    created_date: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    attempts: Mapped[int]
+    next_attempt_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    """While one attempt is under way, when the next may begin."""
 
 
 class Subscription(Table):

@@ -1,9 +1,11 @@
 """Settings of the gateway, beside those that every service has."""
 
+from email.utils import parseaddr
 from pathlib import Path
 from typing import ClassVar
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
 from shared.settings import ServiceName, ServiceSettings
 
@@ -25,7 +27,45 @@ class Settings(ServiceSettings):
     password_queue: int = Field(default=32, ge=0, le=10_000)
     """How many more may wait; beyond, logins are answered 503."""
 
+    files_dir: Path = Path("files")
+    """Where the gateway keeps files."""
+    smtp_url: SecretStr | None = None
+    """The mail server: `smtp://user:password@host:587`, encrypted where the server can and always before the password;
+    or `smtps://…:465`. Without it, mails are files in `mail_dir`."""
+    mail_dir: Path | None = None
+    """Where mails go without a mail server, as `.eml` files. Default: `mail` in `files_dir`."""
+    mail_sender: str = "Syllabus <no-reply@localhost>"
+    """From whom mails are."""
+    account_url: str | None = None
+    """Where links in mails lead: to the pages `password-reset/` and `verify-email/` below it, which are given the
+    parameter `token`. Default: the gateway's own, `account` below `public_url`."""
+
     demo: bool = False
     """Whether `python -m gateway demo-accounts` may make accounts with a known password."""
     admin_password: SecretStr | None = None
     """For `python -m gateway createadmin`, where there is no terminal to ask on."""
+
+    @field_validator("smtp_url", "mail_dir", "account_url", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        """As deployment files pass on what is not set."""
+        return None if value == "" else value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        parts = urlsplit(value.get_secret_value()) if value else None
+        if parts and (parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.port == 0):
+            raise ValueError("Give it as smtp://user:password@host:587 or smtps://user:password@host:465.")
+        return value
+
+    @field_validator("mail_sender")
+    @classmethod
+    def _is_sender(cls, value: str) -> str:
+        if not all(parseaddr(value)[1].rpartition("@")) or not value.isprintable():
+            raise ValueError("Give it as Name <address@example.com>.")
+        return value
+
+    def link_to(self, page: str) -> str:
+        """Address of a page about one's account, without its parameters."""
+        return f"{(self.account_url or f'{self.public_url}/account').rstrip('/')}/{page}/"

@@ -55,6 +55,26 @@ class TestTokens:
         assert (await door.get("/", headers={"Authorization": "Token x"})).status_code == 200
 
 
+class TestSessions:
+    async def test_reach_services_as_an_identity_and_without_the_cookie(
+        self, door: httpx.AsyncClient, upstreams: Any, gateway: ServiceUnderTest, make_account: Any
+    ) -> None:
+        ada = await make_account()
+        body = {"email": ada.email, "password": ada.password, "session": True}
+        await door.post("/api/auth/login/", json=body)
+        assert (await door.get("/api/courses/")).status_code == 200
+        assert (await door.post("/api/courses/", json={})).status_code == 403
+        csrf = {"X-CSRFToken": door.cookies["csrftoken"]}
+        assert (await door.post("/api/courses/", json={}, headers=csrf)).status_code == 200
+        assert [asked["method"] for asked in upstreams["catalog"].asked] == ["GET", "POST"]
+        for asked in upstreams["catalog"].asked:
+            assert gateway.app.state.verifier.verify(asked["headers"]["x-syllabus-identity"]) == ada.identity
+            assert "cookie" not in asked["headers"]
+
+    async def test_are_no_business_of_pages(self, door: httpx.AsyncClient) -> None:
+        assert (await door.get("/", headers={"Cookie": "sessionid=" + "a" * 43})).status_code == 200
+
+
 class TestMemory:
     async def test_a_change_elsewhere_shows_within_seconds(
         self, gateway: ServiceUnderTest, make_account: Any, monkeypatch: pytest.MonkeyPatch

@@ -58,6 +58,8 @@ class TestTable:
             ("/api/", "gateway"),
             ("/api", "gateway"),
             ("/", "gateway"),
+            ("/account/password-reset/", "gateway"),
+            ("/accounts/", None),
             ("/verify", "gateway"),
             ("/verify/", "gateway"),
             ("/verify/CERT-1-2-3", "gateway"),

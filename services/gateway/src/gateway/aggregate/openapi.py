@@ -81,7 +81,7 @@ def merge(parts: Mapping[ServiceName, Document], missing: list[str], public_url:
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": public_url}],
-        "security": [{"Token": []}, {}],
+        "security": [{"Token": []}, {"Session": []}, {}],
         "tags": [{"name": name} for name in _tags(paths)],
         "paths": dict(sorted(paths.items())),
         "components": {
@@ -93,7 +93,14 @@ def merge(parts: Mapping[ServiceName, Document], missing: list[str], public_url:
                     "in": "header",
                     "name": "Authorization",
                     "description": "`Token <value>`, with the value that login gives.",
-                }
+                },
+                "Session": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": "sessionid",
+                    "description": "For browsers, by login with `session: true`. Requests other than GET also need"
+                    " the header `X-CSRFToken`, with the value of the cookie `csrftoken`.",
+                },
             },
         },
     }

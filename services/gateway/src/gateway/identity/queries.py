@@ -7,12 +7,14 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.identity.domain.links import NO_LINK, Purpose
 from gateway.identity.schemas import SubscriptionView, UserView
-from gateway.models import Subscription, User
+from gateway.identity.secret import digest_of
+from gateway.models import MailLink, Subscription, User
 from gateway.store import state_of
 from shared.contracts.gateway.events import Role
 from shared.contracts.gateway.http import UserState
-from shared.errors import NotFound
+from shared.errors import Invalid, NotFound
 from shared.pagination import Key, Page, PageRequest, order_of, paginate
 
 
@@ -23,6 +25,14 @@ class Credentials:
     user_id: int
     email: str
     password_hash: str
+
+
+@dataclass(frozen=True)
+class LinkOwner:
+    """Who may follow a mailed link."""
+
+    user_id: int
+    email: str
 
 
 @dataclass(frozen=True)
@@ -60,6 +70,25 @@ async def get_credentials(session: AsyncSession, user_id: int) -> Credentials:
     if row is None:
         raise NotFound
     return Credentials(*row)
+
+
+async def find_link(session: AsyncSession, token: str, purpose: Purpose, *, now: datetime) -> LinkOwner:
+    """Whose link it is. Raises Invalid when it is nobody's, or has expired."""
+    row = (
+        await session.execute(
+            select(User.id, User.email)
+            .join(MailLink, MailLink.user_id == User.id)
+            .where(
+                MailLink.digest == digest_of(token),
+                MailLink.purpose == purpose,
+                MailLink.expires_at > now,
+                User.is_active,
+            )
+        )
+    ).one_or_none()
+    if row is None:
+        raise Invalid(token=NO_LINK)
+    return LinkOwner(*row)
 
 
 async def get_user(session: AsyncSession, user_id: int, *, now: datetime) -> UserView:

@@ -11,6 +11,8 @@ from gateway.identity.domain.passwords import LONGEST, SHORTEST
 from gateway.models import Subscription, User
 from shared.contracts.gateway.events import Role
 
+LONGEST_LINK_TOKEN = 100
+
 Tier = Literal["free", "premium"]
 
 
@@ -46,6 +48,12 @@ NewPassword = Annotated[
     str, StringConstraints(min_length=SHORTEST, max_length=LONGEST), AfterValidator(check_characters)
 ]
 KnownPassword = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST), AfterValidator(check_characters)]
+LinkToken = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_LINK_TOKEN),
+    AfterValidator(check_characters),
+    Field(description="The parameter `token` of the link in the mail."),
+]
 Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
@@ -59,6 +67,23 @@ class RegisterRequest(BaseModel):
 class LoginRequest(BaseModel):
     email: KnownEmail
     password: KnownPassword
+    session: bool = Field(default=False, description="Whether to set the cookies `sessionid` and `csrftoken` too.")
+
+
+class AddressRequest(BaseModel):
+    email: KnownEmail
+
+
+class EmailVerification(BaseModel):
+    token: LinkToken
+
+
+class PasswordReset(EmailVerification):
+    password: NewPassword = Field(description="Not common, and not the address.")
+
+
+class MailAnswer(BaseModel):
+    message: str = "If there is an account with this address, a mail with a link is on its way to it."
 
 
 class PasswordChange(BaseModel):
@@ -103,6 +128,7 @@ class UserView(BaseModel):
     full_name: str
     role: Role
     is_active: bool
+    is_email_verified: bool = Field(description="Whether a link mailed to the address was followed.")
     date_joined: datetime
     subscription: SubscriptionView
     access_level: Literal["registered", "premium"]
@@ -119,6 +145,7 @@ class UserView(BaseModel):
                 "full_name": full_name(user.first_name, user.last_name),
                 "role": user.role,
                 "is_active": user.is_active,
+                "is_email_verified": user.is_email_verified,
                 "date_joined": user.date_joined,
                 "subscription": paid,
                 "access_level": "premium" if paid.is_active else "registered",

@@ -35,6 +35,7 @@ TABLE: tuple[tuple[str, ServiceName], ...] = (
     ("/api/certificates", "certificate"),
     ("/api/certificate-templates", "certificate"),
     ("/api", "gateway"),
+    ("/account", "gateway"),
     ("/verify", "gateway"),
     ("/", "gateway"),
 )

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.mail.queue import post
 from gateway.models import Subscription, User
 from gateway.store import change_user, event_of, lock_user
 from shared import outbox
@@ -23,9 +24,13 @@ async def register(
     last_name: str,
     *,
     role: Role = "student",
+    is_email_verified: bool = False,
     now: datetime,
 ) -> User:
-    """Make an account, with a free subscription. Its row is locked. Raises Invalid when the address is taken."""
+    """Make an account, with a free subscription. Its row is locked; unless verified, the address is mailed a link.
+
+    Raises Invalid when the address is taken.
+    """
     made: User | None = await session.scalar(
         insert(User)
         .values(
@@ -35,6 +40,7 @@ async def register(
             last_name=last_name,
             role=role,
             is_active=True,
+            is_email_verified=is_email_verified,
             date_joined=now,
             updated_date=now,
             revision=1,
@@ -47,6 +53,8 @@ async def register(
     session.add(Subscription(user_id=made.id, tier="free", expires_at=None, created_date=now, updated_date=now))
     await session.flush()
     await outbox.record(session, event_of(UserRegistered, made))
+    if not is_email_verified:
+        await post(session, "email_verification", email, now=now)
     return made
 
 

@@ -2,12 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.identity.domain.access import AccountDeactivated, InvalidCredentials
+from gateway.identity.domain.sessions import LIFETIME, MOST_SESSIONS
+from gateway.identity.secret import digest_of, new_secret
 from gateway.identity.tokens import TokenVault
-from gateway.models import Token
+from gateway.models import MailLink, Session, Token
 from gateway.store import lock_user, replace_token, token_of
 from shared.errors import Invalid
 
@@ -38,9 +40,29 @@ async def log_in(
     return await token_of(session, user, vault, now=now)
 
 
-async def log_out(session: AsyncSession, user_id: int) -> None:
-    """Delete the user's token: the next login makes a new one. Safe to repeat."""
+async def open_session(session: AsyncSession, user_id: int, *, now: datetime) -> str:
+    """Log a browser in, for a user whose row is locked. Returns the cookie's value, which is stored nowhere.
+
+    Of too many sessions, those that were used longest ago end.
+    """
+    newest = select(Session.digest).where(Session.user_id == user_id).order_by(Session.expires_at.desc())
+    await _end_sessions(session, user_id, Session.digest.in_(newest.offset(MOST_SESSIONS - 1)))
+    value = new_secret()
+    session.add(Session(digest=digest_of(value), user_id=user_id, created_date=now, expires_at=now + LIFETIME))
+    await session.flush()
+    return value
+
+
+async def log_out(session: AsyncSession, user_id: int, own_session: str | None) -> None:
+    """Delete the user's token, so that the next login makes a new one, and end this session. Safe to repeat."""
     await session.execute(delete(Token).where(Token.user_id == user_id))
+    if own_session is not None:
+        await _end_sessions(session, user_id, Session.digest == digest_of(own_session))
+
+
+async def end_sessions(session: AsyncSession, user_id: int, *, but: str | None = None) -> None:
+    """Log the user out of every browser, save the one with the session `but`. The user's row is locked."""
+    await _end_sessions(session, user_id, *([Session.digest != digest_of(but)] if but else []))
 
 
 async def regenerate_token(session: AsyncSession, user_id: int, vault: TokenVault, *, now: datetime) -> str:
@@ -49,11 +71,20 @@ async def regenerate_token(session: AsyncSession, user_id: int, vault: TokenVaul
 
 
 async def change_password(
-    session: AsyncSession, user_id: int, verified_hash: str, new_hash: str, *, now: datetime
+    session: AsyncSession, user_id: int, verified_hash: str, new_hash: str, own_session: str | None, *, now: datetime
 ) -> None:
-    """Raises Invalid when the password was changed after it had been verified. The token stays."""
+    """The token stays, and this session; the others end, and links to reset the password.
+
+    Raises Invalid when the password was changed after it had been verified.
+    """
     user = await lock_user(session, user_id)
     if user.password_hash != verified_hash:
         raise Invalid(old_password=WRONG_PASSWORD)
     user.password_hash = new_hash
     user.updated_date = now
+    await end_sessions(session, user_id, but=own_session)
+    await session.execute(delete(MailLink).where(MailLink.user_id == user_id, MailLink.purpose == "password_reset"))
+
+
+async def _end_sessions(session: AsyncSession, user_id: int, *which: ColumnElement[bool]) -> None:
+    await session.execute(delete(Session).where(Session.user_id == user_id, *which))

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.identity.commands.sessions import end_sessions
 from gateway.models import Subscription, User
 from gateway.store import change_user, lock_user
 from shared.errors import Invalid, NotFound
@@ -19,7 +20,7 @@ async def update_profile(session: AsyncSession, user_id: int, changes: dict[str,
 
 
 async def update_user(session: AsyncSession, user_id: int, changes: dict[str, Any], *, now: datetime) -> None:
-    """Set names, role and activation as an administrator.
+    """Set names, role and activation as an administrator. Who is deactivated is logged out of every browser.
 
     Raises NotFound, and Invalid when no active administrator would be left.
     """
@@ -28,6 +29,8 @@ async def update_user(session: AsyncSession, user_id: int, changes: dict[str, An
     if removed and await _lock_administrators(session) == [user_id]:
         raise Invalid({"role" if demoted else "is_active": [LAST_ADMINISTRATOR]})
     await change_user(session, await lock_user(session, user_id), changes, now=now)
+    if changes.get("is_active") is False:
+        await end_sessions(session, user_id)
 
 
 async def set_subscription(session: AsyncSession, user_id: int, changes: dict[str, Any], *, now: datetime) -> None:

@@ -2,11 +2,12 @@
 
 from datetime import UTC, datetime
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from gateway.authentication import UseAuthentication
 from gateway.identity.commands.accounts import EMAIL_TAKEN, register
-from gateway.identity.commands.sessions import log_in, log_out, regenerate_token
+from gateway.identity.commands.sessions import log_in, log_out, open_session, regenerate_token
+from gateway.identity.cookies import OwnSession, delete_cookies, set_cookies
 from gateway.identity.domain.access import InvalidCredentials
 from gateway.identity.domain.passwords import check_password
 from gateway.identity.hashing import UsePasswords
@@ -31,7 +32,7 @@ async def register_user(
     """Make an account and log in.
 
     The account is a student's, with a free subscription. The address must not be in use, in whatever case; the
-    password must not be common, nor be the address.
+    password must not be common, nor be the address. A link to confirm the address is mailed to it.
     """
     check_password(body.password, body.email)
     async with database.reading() as reading:
@@ -53,9 +54,14 @@ async def login(
     database: OpenDatabase,
     passwords: UsePasswords,
     authentication: UseAuthentication,
+    request: Request,
     response: Response,
 ) -> LoginView:
     """Log in with address and password. The token is the one of earlier logins, until the user logs out.
+
+    With `session: true` the answer also sets two cookies, for browsers: `sessionid`, which signs in every request
+    that has no `Authorization` header, and `csrftoken`. Requests of a session other than GET need the value of
+    `csrftoken` in the header `X-CSRFToken`, else they are 403 `CSRF_FAILED`. A session not used for 14 days ends.
 
     401 `INVALID_CREDENTIALS` does not tell whether the address is known; `ACCOUNT_DEACTIVATED` comes only with the
     right password.
@@ -75,16 +81,23 @@ async def login(
             better_hash=verdict.better_hash,
             now=now,
         )
+        opened = await open_session(session, known.user_id, now=now) if body.session else None
         view = LoginView(token=token, user=await get_user(session, known.user_id, now=now))
+    if opened is not None:
+        set_cookies(response, opened, request.app.state.settings.public_url)
     _keep_secret(response)
     return view
 
 
 @router.post("/logout/", status_code=204)
-async def logout(caller: SignedIn, authentication: UseAuthentication) -> None:
-    """Delete the token, on every device: the next login makes a new one."""
+async def logout(
+    caller: SignedIn, own_session: OwnSession, authentication: UseAuthentication, response: Response
+) -> None:
+    """Delete the token, on every device, and end the session of this browser. The next login makes a new token."""
     async with authentication.changing(caller.user_id) as session:
-        await log_out(session, caller.user_id)
+        await log_out(session, caller.user_id, own_session)
+    if own_session is not None:
+        delete_cookies(response)
 
 
 @router.post("/token/regenerate/")

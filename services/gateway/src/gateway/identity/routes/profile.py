@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from gateway.authentication import UseAuthentication
 from gateway.identity.commands.sessions import WRONG_PASSWORD, change_password
 from gateway.identity.commands.users import update_profile
+from gateway.identity.cookies import OwnSession
 from gateway.identity.domain.passwords import check_password
 from gateway.identity.hashing import UsePasswords
 from gateway.identity.queries import get_credentials, get_user
@@ -35,14 +36,23 @@ async def patch_profile(body: ProfileUpdate, caller: SignedIn, authentication: U
 
 @router.post("/change-password/", status_code=204)
 async def change_own_password(
-    body: PasswordChange, caller: SignedIn, database: OpenDatabase, passwords: UsePasswords
+    body: PasswordChange,
+    caller: SignedIn,
+    own_session: OwnSession,
+    database: OpenDatabase,
+    passwords: UsePasswords,
+    authentication: UseAuthentication,
 ) -> None:
-    """Change one's password. The token in use stays; a password that is not one's own is 400 on `old_password`."""
+    """Change one's password. A password that is not one's own is 400 on `old_password`.
+
+    The token stays, and the session of this browser; those of other browsers end.
+    """
     async with database.reading() as reading:
         known = await get_credentials(reading, caller.user_id)
     check_password(body.new_password, known.email, field="new_password")
     if not (await passwords.verify(body.old_password, known.password_hash)).right:
         raise Invalid(old_password=WRONG_PASSWORD)
     new_hash = await passwords.hash(body.new_password)
-    async with database.transaction() as session:
-        await change_password(session, caller.user_id, known.password_hash, new_hash, now=datetime.now(UTC))
+    now = datetime.now(UTC)
+    async with authentication.changing(caller.user_id) as session:
+        await change_password(session, caller.user_id, known.password_hash, new_hash, own_session, now=now)

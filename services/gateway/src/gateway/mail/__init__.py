@@ -1,0 +1,1 @@
+"""Mail on its way out: written down with the change that causes it, sent by the clock."""

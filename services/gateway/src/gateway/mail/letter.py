@@ -1,0 +1,30 @@
+"""A letter, and the message that mail servers are given."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from email.utils import format_datetime, make_msgid, parseaddr
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What is said to whom, in plain text."""
+
+    recipient: str
+    subject: str
+    text: str
+
+
+def message_of(letter: Letter, sender: str, *, now: datetime) -> EmailMessage:
+    """The letter from `sender` (`Name <address>`), marked as written by a machine, so that no machine answers it."""
+    message = EmailMessage()
+    message["From"] = sender
+    message["To"] = letter.recipient
+    message["Subject"] = letter.subject
+    message["Date"] = format_datetime(now)
+    # Without a domain of its own it would tell this machine's name.
+    message["Message-ID"] = make_msgid(domain=parseaddr(sender)[1].rpartition("@")[2])
+    message["Auto-Submitted"] = "auto-generated"
+    # Links stay on one line, also for who reads the file itself.
+    message.set_content(letter.text, cte="7bit" if letter.text.isascii() else None)
+    return message

@@ -1,0 +1,30 @@
+"""The clock entrance: mails are sent, and what has expired is forgotten."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import delete
+
+from gateway.identity.letters import letters
+from gateway.mail.carriers import carrier_of
+from gateway.mail.queue import send_due
+from gateway.models import MailLink, Session
+from gateway.settings import Settings
+from shared.database import Database
+from shared.worker import Schedule
+
+
+def schedules(settings: Settings) -> tuple[Schedule, ...]:
+    write, carry = letters(settings), carrier_of(settings)
+
+    async def send_mails(database: Database) -> None:
+        await send_due(database, write, carry, settings.mail_sender, now=datetime.now(UTC))
+
+    return Schedule(1, send_mails), Schedule(3600, forget_expired)
+
+
+async def forget_expired(database: Database) -> None:
+    """Sessions and links that are over; they are not honoured before that either. Safe to repeat."""
+    now = datetime.now(UTC)
+    async with database.transaction() as session:
+        await session.execute(delete(Session).where(Session.expires_at <= now))
+        await session.execute(delete(MailLink).where(MailLink.expires_at <= now))
