@@ -9,10 +9,10 @@ from datetime import datetime
 from sqlalchemy import select
 
 from enrollment.commands.outlines import take_course
-from enrollment.domain.courses import can_manage
+from enrollment.domain.courses import can_manage, can_read
 from enrollment.domain.eligibility import AlreadyEnrolled, check_eligible
 from enrollment.models import Enrollment
-from enrollment.store import find_course
+from enrollment.store import find_course, is_enrolled
 from shared.auth import Identity
 from shared.contracts.catalog.http import CourseState
 from shared.database import Database
@@ -50,6 +50,19 @@ async def learn_course_to_manage(database: Database, peers: Peers, ref: str, cal
         course = await find_course(session, ref)
         if course is not None and not course.is_deleted and can_manage(course, caller):
             return course.course_id
+    return await _ask(database, peers, ref, now=now)
+
+
+async def learn_course_to_read(
+    database: Database, peers: Peers, ref: str, caller: Identity | None, *, now: datetime
+) -> int:
+    """The id of a course that the caller wants to know of. Raises NotFound, ServiceUnavailable."""
+    async with database.reading() as session:
+        course = await find_course(session, ref)
+        if course is not None:
+            is_reader = caller is not None and await is_enrolled(session, caller.user_id, course.course_id)
+            if can_read(course, caller, is_enrolled=is_reader):
+                return course.course_id
     return await _ask(database, peers, ref, now=now)
 
 

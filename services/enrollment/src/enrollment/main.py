@@ -3,11 +3,18 @@
 from fastapi import FastAPI
 
 from enrollment.consumers import HANDLERS
-from enrollment.routes import course_enrollments, enrollments, internal, progress, stats
+from enrollment.routes import course_enrollments, enrollments, internal, progress, reviews, stats
 from enrollment.settings import Settings
 from shared.app import create_app
 
-ROUTERS = (enrollments.router, course_enrollments.router, progress.router, stats.router, internal.router)
+ROUTERS = (
+    enrollments.router,
+    course_enrollments.router,
+    progress.router,
+    stats.router,
+    reviews.router,
+    internal.router,
+)
 
 
 def create(settings: Settings | None = None) -> FastAPI:

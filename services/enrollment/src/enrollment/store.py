@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from enrollment.models import Course, Enrollment, Lesson, Progress
@@ -30,6 +30,13 @@ async def share_course(session: AsyncSession, course_id: int) -> Course | None:
     """The copy of a course, locked against changes of it and of its outline, but not against others who enroll."""
     statement = select(Course).where(Course.course_id == course_id)
     return await session.scalar(statement.with_for_update(read=True).execution_options(populate_existing=True))
+
+
+async def is_enrolled(session: AsyncSession, user_id: int, course_id: int) -> bool:
+    """Whether the user is or ever was enrolled in the course."""
+    return bool(
+        await session.scalar(select(exists().where(Enrollment.user_id == user_id, Enrollment.course_id == course_id)))
+    )
 
 
 async def lock_enrollment(session: AsyncSession, *where: ColumnElement[bool]) -> Enrollment | None:

@@ -1,0 +1,25 @@
+"""Tables. Enrollments and all that learners write are owned here; courses, lessons, users and certificates are copies.
+
+Rows are locked in one order everywhere: course, enrollments by id, progress; then a review, then the rating of its
+course. `shared` locks of a course keep its outline still while someone enrolls.
+"""
+
+from enrollment.models.copies import Certificate, Course, Lesson, User
+from enrollment.models.learning import Enrollment, Progress
+from enrollment.models.reviews import Rating, Rejection, Review, ReviewStatus, Vote
+from enrollment.models.table import Table
+
+__all__ = [
+    "Certificate",
+    "Course",
+    "Enrollment",
+    "Lesson",
+    "Progress",
+    "Rating",
+    "Rejection",
+    "Review",
+    "ReviewStatus",
+    "Table",
+    "User",
+    "Vote",
+]
