@@ -3,7 +3,8 @@
 from fastapi import FastAPI
 
 from enrollment.consumers import HANDLERS
-from enrollment.routes import course_enrollments, enrollments, internal, progress, reviews, stats
+from enrollment.routes import course_enrollments, enrollments, internal, policies, progress, reviews, stats
+from enrollment.schedules import SCHEDULES
 from enrollment.settings import Settings
 from shared.app import create_app
 
@@ -11,6 +12,7 @@ ROUTERS = (
     enrollments.router,
     course_enrollments.router,
     progress.router,
+    policies.router,
     stats.router,
     reviews.router,
     internal.router,
@@ -18,4 +20,4 @@ ROUTERS = (
 
 
 def create(settings: Settings | None = None) -> FastAPI:
-    return create_app(settings or Settings(), routers=ROUTERS, handlers=HANDLERS)
+    return create_app(settings or Settings(), routers=ROUTERS, handlers=HANDLERS, schedules=SCHEDULES)

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, exists, select
+from sqlalchemy import ColumnElement, Select, exists, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from enrollment.models import Course, Enrollment, Lesson, Progress
+from enrollment.models import Course, Enrollment, Lesson, Progress, ProgressPolicy
 from shared.contracts.enrollment.events import EnrollmentEvent, EnrollmentState
 from shared.fields import LARGEST_ID
 
@@ -24,6 +24,12 @@ async def find_course(session: AsyncSession, ref: str) -> Course | None:
     """The copy of a course by id or slug. Of two with one slug, the one not deleted, then the newer."""
     found = select(Course).where(is_course(ref)).order_by(Course.is_deleted, Course.course_id.desc()).limit(1)
     return await session.scalar(found)
+
+
+async def lock_course(session: AsyncSession, course_id: int) -> Course | None:
+    """The copy of a course, locked: nobody enrolls, and its outline stands still."""
+    statement = select(Course).where(Course.course_id == course_id)
+    return await session.scalar(statement.with_for_update().execution_options(populate_existing=True))
 
 
 async def share_course(session: AsyncSession, course_id: int) -> Course | None:
@@ -46,11 +52,58 @@ async def lock_enrollment(session: AsyncSession, *where: ColumnElement[bool]) ->
     )
 
 
-async def lock_progress(session: AsyncSession, progress_id: int) -> tuple[Progress, Lesson] | None:
-    """A row of progress, locked, with its lesson; none when the lesson is not counted. Lock its enrollment first."""
-    statement = progress_with_lessons().where(Progress.id == progress_id).with_for_update(of=Progress)
+async def lock_progress(
+    session: AsyncSession, progress_id: int
+) -> tuple[Progress, Lesson, ProgressPolicy | None] | None:
+    """A row of progress, locked, with its lesson and its course's policy; none when the lesson is not counted.
+
+    Lock its enrollment first.
+    """
+    statement = (
+        progress_with_lessons()
+        .add_columns(ProgressPolicy)
+        .outerjoin(ProgressPolicy, ProgressPolicy.course_id == Enrollment.course_id)
+        .where(Progress.id == progress_id)
+        .with_for_update(of=Progress)
+    )
     found = (await session.execute(statement.execution_options(populate_existing=True))).one_or_none()
-    return None if found is None else (found.Progress, found.Lesson)
+    return None if found is None else (found.Progress, found.Lesson, found.ProgressPolicy)
+
+
+async def get_policy(session: AsyncSession, course_id: int) -> ProgressPolicy | None:
+    """How a course measures progress. Lock the enrollment first: then this is no older than its counters are for."""
+    statement = select(ProgressPolicy).where(ProgressPolicy.course_id == course_id)
+    return await session.scalar(statement.execution_options(populate_existing=True))
+
+
+async def share_policy(session: AsyncSession, course_id: int) -> ProgressPolicy | None:
+    """The same, and it stays so until the transaction ends."""
+    statement = select(ProgressPolicy).where(ProgressPolicy.course_id == course_id)
+    return await session.scalar(statement.with_for_update(read=True).execution_options(populate_existing=True))
+
+
+async def count_course_anew(session: AsyncSession, course_id: int) -> None:
+    """What the course's policy measures has changed: the schedule counts all its enrollments anew."""
+    await session.execute(
+        update(ProgressPolicy)
+        .where(ProgressPolicy.course_id == course_id)
+        .values(revision=ProgressPolicy.revision + 1)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def find_missing_lesson(session: AsyncSession, enrollment_id: int, lesson: Lesson) -> int | None:
+    """The first lesson before this one, in the course's order, that is not done."""
+    place = tuple_(Lesson.module_order, Lesson.module_id, Lesson.order, Lesson.lesson_id)
+    here = tuple_(lesson.module_order, lesson.module_id, lesson.order, lesson.lesson_id)
+    return await session.scalar(
+        select(Lesson.lesson_id)
+        .join(Progress, Progress.lesson_id == Lesson.lesson_id)
+        .where(Lesson.course_id == lesson.course_id, Lesson.is_counted, place < here)
+        .where(Progress.enrollment_id == enrollment_id, ~Progress.is_completed)
+        .order_by(Lesson.module_order, Lesson.module_id, Lesson.order, Lesson.lesson_id)
+        .limit(1)
+    )
 
 
 def progress_with_lessons() -> Select[Any]:

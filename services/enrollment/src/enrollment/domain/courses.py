@@ -21,6 +21,7 @@ class OutlineLesson(TypedDict):
     title: str
     order: int
     type: str
+    duration_minutes: int | None
     is_counted: bool
 
 
@@ -63,5 +64,6 @@ def outline_of(state: CourseState) -> Iterator[OutlineLesson]:
                 "title": lesson.title,
                 "order": lesson.order,
                 "type": lesson.type,
+                "duration_minutes": lesson.duration_minutes,
                 "is_counted": module.is_published,
             }

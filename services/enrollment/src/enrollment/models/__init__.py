@@ -4,17 +4,23 @@ Rows are locked in one order everywhere: course, enrollments by id, progress; th
 course. `shared` locks of a course keep its outline still while someone enrolls.
 """
 
-from enrollment.models.copies import Certificate, Course, Lesson, User
+from enrollment.models.copies import Assessment, Attempt, Certificate, Course, Lesson, User
 from enrollment.models.learning import Enrollment, Progress
+from enrollment.models.policies import WEIGHT_UNIT, ProgressMethod, ProgressPolicy
 from enrollment.models.reviews import Rating, Rejection, Review, ReviewStatus, Vote
 from enrollment.models.table import Table
 
 __all__ = [
+    "WEIGHT_UNIT",
+    "Assessment",
+    "Attempt",
     "Certificate",
     "Course",
     "Enrollment",
     "Lesson",
     "Progress",
+    "ProgressMethod",
+    "ProgressPolicy",
     "Rating",
     "Rejection",
     "Review",

@@ -47,6 +47,7 @@ class Lesson(Table):
     title: Mapped[str] = mapped_column(Text)
     order: Mapped[int] = mapped_column(BigInteger)
     type: Mapped[str] = mapped_column(Text)
+    duration_minutes: Mapped[int | None]
     is_counted: Mapped[bool]
     """Whether learners see it and need it: its module is published, and the lesson is in it."""
 
@@ -74,3 +75,30 @@ class Certificate(Table):
     enrollment_id: Mapped[int] = mapped_column(BigInteger)
     user_id: Mapped[int] = mapped_column(BigInteger)
     status: Mapped[str] = mapped_column(Text)
+
+
+class Assessment(Table):
+    """Copy of an assessment: whether learners must pass it. A deleted one stays, whatever events come late."""
+
+    __tablename__ = "assessments"
+    __table_args__ = (Index(None, "course_id"),)
+
+    assessment_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    revision: Mapped[int] = mapped_column(BigInteger)
+    course_id: Mapped[int] = mapped_column(BigInteger)
+    lesson_id: Mapped[int] = mapped_column(BigInteger)
+    is_required: Mapped[bool]
+    is_deleted: Mapped[bool]
+
+
+class Attempt(Table):
+    """Copy of a graded attempt. Who has an attempt whose newest word is `has_passed` has passed the assessment."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (Index(None, "user_id", "assessment_id"),)
+
+    attempt_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    revision: Mapped[int] = mapped_column(BigInteger)
+    assessment_id: Mapped[int] = mapped_column(BigInteger)
+    user_id: Mapped[int] = mapped_column(BigInteger)
+    has_passed: Mapped[bool]

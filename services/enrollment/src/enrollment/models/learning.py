@@ -34,6 +34,14 @@ class Enrollment(Table):
     total_lessons: Mapped[int] = mapped_column(server_default="0")
     total_time_spent: Mapped[int] = mapped_column(BigInteger, server_default="0")
     """Seconds, over all lessons the learner ever worked on."""
+    policy_revision: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    """The revision of the course's progress policy that the six counters below are for; 0 while there was none."""
+    lesson_points: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    lesson_points_total: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    timely_seconds: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    expected_seconds: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    assessments_passed: Mapped[int] = mapped_column(server_default="0")
+    assessments_required: Mapped[int] = mapped_column(server_default="0")
     last_accessed: Mapped[datetime] = mapped_column(Moment)
     last_lesson_accessed: Mapped[int | None] = mapped_column(BigInteger)
     completion_date: Mapped[datetime | None] = mapped_column(Moment)

@@ -80,6 +80,23 @@ class ProgressUpdated(EnrollmentState, Event):
     time_spent: int
 
 
+class ProgressRecalculated(EnrollmentEvent):
+    """The percentage changed with no lesson written: by a graded attempt, or by what the course measures."""
+
+    TYPE: ClassVar[str] = "enrollment.progress.recalculated.v1"
+
+
+class PolicyChanged(Event):
+    """The course's staff changed how it measures progress, or whether its lessons are learned in order."""
+
+    TYPE: ClassVar[str] = "enrollment.policy.changed.v1"
+    KEY: ClassVar[str] = "course_id"
+
+    course_id: int
+    method: Literal["lessons", "time", "assessments", "weighted"]
+    sequential: bool
+
+
 class ReviewState(State):
     """A review of a course, without its text. `is_approved`: the public sees it, and it counts."""
 
@@ -132,6 +149,8 @@ EVENTS: tuple[type[Event], ...] = (
     EnrollmentRestored,
     EnrollmentCompleted,
     ProgressUpdated,
+    ProgressRecalculated,
+    PolicyChanged,
     ReviewCreated,
     ReviewUpdated,
     ReviewDeleted,
