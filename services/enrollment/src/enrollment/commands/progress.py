@@ -27,14 +27,14 @@ async def update_progress(
     lessons that are gone), PermissionDenied (suspended), EnrollmentRequired (given up), LessonLocked and Invalid.
     """
     enrollment, progress, lesson, policy = await lock_lesson(session, learner_id, progress_id)
-    before = _lesson_progress(progress)
+    before = lesson_progress(progress)
     after = apply_change(before, change, keeps_completion=enrollment.completion_date is not None)
     _write(progress, after, now)
     await count_lesson(session, enrollment, policy, lesson, before, after)
     enrollment.progress_percentage = percentage_of(enrollment, policy)
     enrollment.last_accessed, enrollment.last_lesson_accessed = now, progress.lesson_id
     if after != before:
-        await outbox.record(session, *_events(enrollment, progress, policy, now))
+        await tell_progress(session, enrollment, progress, policy, now)
     return progress, lesson, enrollment
 
 
@@ -59,7 +59,8 @@ async def lock_lesson(
     return enrollment, progress, lesson, policy
 
 
-def _lesson_progress(row: Progress) -> LessonProgress:
+def lesson_progress(row: Progress) -> LessonProgress:
+    """What stands in a row."""
     return LessonProgress(row.is_completed, row.progress_percentage, row.time_spent, row.notes)
 
 
@@ -73,7 +74,10 @@ def _write(row: Progress, after: LessonProgress, now: datetime) -> None:
     row.last_accessed = row.updated_date = now
 
 
-def _events(enrollment: Enrollment, progress: Progress, policy: ProgressPolicy | None, now: datetime) -> list[Event]:
+async def tell_progress(
+    session: AsyncSession, enrollment: Enrollment, progress: Progress, policy: ProgressPolicy | None, now: datetime
+) -> None:
+    """Tell a change of progress, and the completion that follows when nothing is left to do."""
     raise_revision(enrollment, now)
     events: list[Event] = [
         ProgressUpdated(
@@ -87,4 +91,4 @@ def _events(enrollment: Enrollment, progress: Progress, policy: ProgressPolicy |
     ]
     if is_due(enrollment, policy):
         events.append(complete(enrollment, now))
-    return events
+    await outbox.record(session, *events)

@@ -1,11 +1,11 @@
 """Tables. Enrollments and all that learners write are owned here; courses, lessons, users and certificates are copies.
 
-Rows are locked in one order everywhere: course, enrollments by id, progress; then a review, then the rating of its
-course. `shared` locks of a course keep its outline still while someone enrolls.
+Rows are locked in one order everywhere: course, enrollments by id, progress, the learner's clock; then a review, then
+the rating of its course. `shared` locks of a course keep its outline still while someone enrolls.
 """
 
 from enrollment.models.copies import Assessment, Attempt, Certificate, Course, Lesson, User
-from enrollment.models.learning import Enrollment, Progress
+from enrollment.models.learning import Enrollment, HeartbeatState, LearnerClock, Progress
 from enrollment.models.policies import WEIGHT_UNIT, ProgressMethod, ProgressPolicy
 from enrollment.models.reviews import Rating, Rejection, Review, ReviewStatus, Vote
 from enrollment.models.table import Table
@@ -17,6 +17,8 @@ __all__ = [
     "Certificate",
     "Course",
     "Enrollment",
+    "HeartbeatState",
+    "LearnerClock",
     "Lesson",
     "Progress",
     "ProgressMethod",

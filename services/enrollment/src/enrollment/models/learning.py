@@ -1,6 +1,7 @@
 """Enrollments and the progress in them."""
 
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
@@ -9,6 +10,8 @@ from sqlalchemy.types import Text
 from enrollment.models.copies import Course
 from enrollment.models.table import Moment, Table
 from shared.contracts.enrollment.events import EnrollmentStatus
+
+HeartbeatState = Literal["active", "paused", "idle"]
 
 
 class Enrollment(Table):
@@ -71,7 +74,21 @@ class Progress(Table):
     time_spent: Mapped[int] = mapped_column(server_default="0")
     """Seconds in all."""
     progress_percentage: Mapped[int] = mapped_column(server_default="0")
+    position_seconds: Mapped[int | None]
+    """Where in its video or audio the learner is, as the last heartbeat told."""
+    heartbeat_state: Mapped[HeartbeatState | None] = mapped_column(Text)
+    counted_until: Mapped[datetime | None] = mapped_column(Moment)
+    """Up to when heartbeats have been counted here; null before the first one."""
     notes: Mapped[str] = mapped_column(Text, server_default="")
     last_accessed: Mapped[datetime | None] = mapped_column(Moment)
     created_date: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
     updated_date: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
+
+
+class LearnerClock(Table):
+    """Up to when heartbeats of a learner have been counted in any lesson: what is counted in one is not in another."""
+
+    __tablename__ = "learner_clocks"
+
+    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    counted_until: Mapped[datetime] = mapped_column(Moment)
