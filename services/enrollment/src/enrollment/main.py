@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from enrollment.consumers import HANDLERS
-from enrollment.routes import course_enrollments, enrollments, internal, policies, progress, reviews, stats
+from enrollment.routes import course_enrollments, enrollments, internal, notes, policies, progress, reviews, stats
 from enrollment.schedules import SCHEDULES
 from enrollment.settings import Settings
 from shared.app import create_app
@@ -15,6 +15,7 @@ ROUTERS = (
     policies.router,
     stats.router,
     reviews.router,
+    notes.router,
     internal.router,
 )
 

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, exists, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from enrollment.models import Course, Enrollment, Lesson, Progress, ProgressPolicy
-from shared.contracts.enrollment.events import EnrollmentEvent, EnrollmentState
+from shared.contracts.enrollment.events import EnrollmentEvent, EnrollmentState, EnrollmentStatus
 from shared.fields import LARGEST_ID
 
 E = TypeVar("E", bound=EnrollmentEvent)
@@ -43,6 +43,12 @@ async def is_enrolled(session: AsyncSession, user_id: int, course_id: int) -> bo
     return bool(
         await session.scalar(select(exists().where(Enrollment.user_id == user_id, Enrollment.course_id == course_id)))
     )
+
+
+async def get_status(session: AsyncSession, user_id: int, course_id: int) -> EnrollmentStatus | None:
+    """The status of the user's enrollment in the course; None for who never enrolled."""
+    statement = select(Enrollment.status).where(Enrollment.user_id == user_id, Enrollment.course_id == course_id)
+    return await session.scalar(statement)
 
 
 async def lock_enrollment(session: AsyncSession, *where: ColumnElement[bool]) -> Enrollment | None:

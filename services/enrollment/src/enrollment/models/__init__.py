@@ -6,6 +6,7 @@ the rating of its course. `shared` locks of a course keep its outline still whil
 
 from enrollment.models.copies import Assessment, Attempt, Certificate, Course, Lesson, User
 from enrollment.models.learning import Enrollment, HeartbeatState, LearnerClock, Progress
+from enrollment.models.notes import Note
 from enrollment.models.policies import WEIGHT_UNIT, ProgressMethod, ProgressPolicy
 from enrollment.models.reviews import Rating, Rejection, Review, ReviewStatus, Vote
 from enrollment.models.table import Table
@@ -20,6 +21,7 @@ __all__ = [
     "HeartbeatState",
     "LearnerClock",
     "Lesson",
+    "Note",
     "Progress",
     "ProgressMethod",
     "ProgressPolicy",

@@ -38,6 +38,7 @@ class Lesson(Table):
     """Copy of a lesson in a course's outline. One that left the outline stays, and is not counted."""
 
     __tablename__ = "lessons"
+    __table_args__ = (Index(None, "lesson_id"),)
 
     course_id: Mapped[int] = mapped_column(ForeignKey(Course.course_id), primary_key=True, autoincrement=False)
     lesson_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
