@@ -1,11 +1,19 @@
-"""Events from other services: copies of courses and their outlines, users and certificates."""
+"""Events from other services: courses and their outlines, users, certificates, assessments and attempts."""
 
 from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from enrollment.commands.assessments import take_assessment, take_attempt
 from enrollment.commands.copies import take_certificate, take_user
 from enrollment.commands.outlines import take_course
+from shared.contracts.assessment.events import (
+    AssessmentCreated,
+    AssessmentDeleted,
+    AssessmentEvent,
+    AssessmentUpdated,
+    AttemptGraded,
+)
 from shared.contracts.catalog.events import (
     CourseCreated,
     CourseDeleted,
@@ -31,6 +39,14 @@ async def on_certificate(session: AsyncSession, event: CertificateIssued) -> Non
     await take_certificate(session, event)
 
 
+async def on_assessment(session: AsyncSession, event: AssessmentEvent) -> None:
+    await take_assessment(session, event)
+
+
+async def on_attempt_graded(session: AsyncSession, event: AttemptGraded) -> None:
+    await take_attempt(session, event, now=datetime.now(UTC))
+
+
 HANDLERS: Handlers = {
     CourseCreated: on_course,
     CourseUpdated: on_course,
@@ -40,4 +56,8 @@ HANDLERS: Handlers = {
     UserRegistered: on_user,
     UserUpdated: on_user,
     CertificateIssued: on_certificate,
+    AssessmentCreated: on_assessment,
+    AssessmentUpdated: on_assessment,
+    AssessmentDeleted: on_assessment,
+    AttemptGraded: on_attempt_graded,
 }

@@ -9,10 +9,10 @@ from datetime import datetime
 from sqlalchemy import select
 
 from enrollment.commands.outlines import take_course
-from enrollment.domain.courses import can_manage
+from enrollment.domain.courses import can_manage, can_read
 from enrollment.domain.eligibility import AlreadyEnrolled, check_eligible
-from enrollment.models import Enrollment
-from enrollment.store import find_course
+from enrollment.models import Course, Enrollment, Lesson
+from enrollment.store import find_course, is_enrolled
 from shared.auth import Identity
 from shared.contracts.catalog.http import CourseState
 from shared.database import Database
@@ -53,6 +53,37 @@ async def learn_course_to_manage(database: Database, peers: Peers, ref: str, cal
     return await _ask(database, peers, ref, now=now)
 
 
+async def learn_course_to_read(
+    database: Database, peers: Peers, ref: str, caller: Identity | None, *, now: datetime
+) -> int:
+    """The id of a course that the caller wants to know of. Raises NotFound, ServiceUnavailable."""
+    async with database.reading() as session:
+        course = await find_course(session, ref)
+        if course is not None:
+            is_reader = caller is not None and await is_enrolled(session, caller.user_id, course.course_id)
+            if can_read(course, caller, is_enrolled=is_reader):
+                return course.course_id
+    return await _ask(database, peers, ref, now=now)
+
+
+async def learn_lesson(database: Database, peers: Peers, lesson_id: int, caller: Identity, *, now: datetime) -> int:
+    """The id of the course of a lesson that the caller wants to write about. Raises NotFound, ServiceUnavailable."""
+    async with database.reading() as session:
+        found = await session.execute(
+            select(Lesson, Course)
+            .join(Course, Course.course_id == Lesson.course_id)
+            .where(Lesson.lesson_id == lesson_id, Lesson.is_counted)
+        )
+        row = found.first()
+        if row is not None:
+            course: Course = row.Course
+            is_reader = await is_enrolled(session, caller.user_id, course.course_id)
+            if can_read(course, caller, is_enrolled=is_reader):
+                return course.course_id
+    state = await peers.get("catalog", f"/internal/lessons/{lesson_id}/", CourseState)
+    return await _take(database, state, now=now)
+
+
 async def _ask(database: Database, peers: Peers, ref: str, *, now: datetime) -> int:
     if ref.isascii() and ref.isdigit():
         if not 0 < int(ref) <= LARGEST_ID:
@@ -60,6 +91,10 @@ async def _ask(database: Database, peers: Peers, ref: str, *, now: datetime) -> 
         state = await peers.get("catalog", f"/internal/courses/{int(ref)}/", CourseState)
     else:
         state = await peers.get("catalog", "/internal/courses/", CourseState, {"slug": ref})
+    return await _take(database, state, now=now)
+
+
+async def _take(database: Database, state: CourseState | None, *, now: datetime) -> int:
     if state is None:
         raise NotFound
     async with database.transaction() as session:

@@ -3,12 +3,22 @@
 from fastapi import FastAPI
 
 from enrollment.consumers import HANDLERS
-from enrollment.routes import course_enrollments, enrollments, internal, progress, stats
+from enrollment.routes import course_enrollments, enrollments, internal, notes, policies, progress, reviews, stats
+from enrollment.schedules import SCHEDULES
 from enrollment.settings import Settings
 from shared.app import create_app
 
-ROUTERS = (enrollments.router, course_enrollments.router, progress.router, stats.router, internal.router)
+ROUTERS = (
+    enrollments.router,
+    course_enrollments.router,
+    progress.router,
+    policies.router,
+    stats.router,
+    reviews.router,
+    notes.router,
+    internal.router,
+)
 
 
 def create(settings: Settings | None = None) -> FastAPI:
-    return create_app(settings or Settings(), routers=ROUTERS, handlers=HANDLERS)
+    return create_app(settings or Settings(), routers=ROUTERS, handlers=HANDLERS, schedules=SCHEDULES)

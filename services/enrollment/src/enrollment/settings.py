@@ -10,3 +10,6 @@ class Settings(ServiceSettings):
 
     database_url: str = "postgresql://enrollment:enrollment@127.0.0.1:5432/syllabus"
     listen: str = "127.0.0.1:8012"
+
+    reviews_premoderated: bool = False
+    """Whether a review, and a change of one, waits for a moderator before the public sees it."""

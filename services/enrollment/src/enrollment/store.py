@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, exists, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from enrollment.models import Course, Enrollment, Lesson, Progress
-from shared.contracts.enrollment.events import EnrollmentEvent, EnrollmentState
+from enrollment.models import Course, Enrollment, Lesson, Progress, ProgressPolicy
+from shared.contracts.enrollment.events import EnrollmentEvent, EnrollmentState, EnrollmentStatus
 from shared.fields import LARGEST_ID
 
 E = TypeVar("E", bound=EnrollmentEvent)
@@ -26,10 +26,29 @@ async def find_course(session: AsyncSession, ref: str) -> Course | None:
     return await session.scalar(found)
 
 
+async def lock_course(session: AsyncSession, course_id: int) -> Course | None:
+    """The copy of a course, locked: nobody enrolls, and its outline stands still."""
+    statement = select(Course).where(Course.course_id == course_id)
+    return await session.scalar(statement.with_for_update().execution_options(populate_existing=True))
+
+
 async def share_course(session: AsyncSession, course_id: int) -> Course | None:
     """The copy of a course, locked against changes of it and of its outline, but not against others who enroll."""
     statement = select(Course).where(Course.course_id == course_id)
     return await session.scalar(statement.with_for_update(read=True).execution_options(populate_existing=True))
+
+
+async def is_enrolled(session: AsyncSession, user_id: int, course_id: int) -> bool:
+    """Whether the user is or ever was enrolled in the course."""
+    return bool(
+        await session.scalar(select(exists().where(Enrollment.user_id == user_id, Enrollment.course_id == course_id)))
+    )
+
+
+async def get_status(session: AsyncSession, user_id: int, course_id: int) -> EnrollmentStatus | None:
+    """The status of the user's enrollment in the course; None for who never enrolled."""
+    statement = select(Enrollment.status).where(Enrollment.user_id == user_id, Enrollment.course_id == course_id)
+    return await session.scalar(statement)
 
 
 async def lock_enrollment(session: AsyncSession, *where: ColumnElement[bool]) -> Enrollment | None:
@@ -39,11 +58,58 @@ async def lock_enrollment(session: AsyncSession, *where: ColumnElement[bool]) ->
     )
 
 
-async def lock_progress(session: AsyncSession, progress_id: int) -> tuple[Progress, Lesson] | None:
-    """A row of progress, locked, with its lesson; none when the lesson is not counted. Lock its enrollment first."""
-    statement = progress_with_lessons().where(Progress.id == progress_id).with_for_update(of=Progress)
+async def lock_progress(
+    session: AsyncSession, progress_id: int
+) -> tuple[Progress, Lesson, ProgressPolicy | None] | None:
+    """A row of progress, locked, with its lesson and its course's policy; none when the lesson is not counted.
+
+    Lock its enrollment first.
+    """
+    statement = (
+        progress_with_lessons()
+        .add_columns(ProgressPolicy)
+        .outerjoin(ProgressPolicy, ProgressPolicy.course_id == Enrollment.course_id)
+        .where(Progress.id == progress_id)
+        .with_for_update(of=Progress)
+    )
     found = (await session.execute(statement.execution_options(populate_existing=True))).one_or_none()
-    return None if found is None else (found.Progress, found.Lesson)
+    return None if found is None else (found.Progress, found.Lesson, found.ProgressPolicy)
+
+
+async def get_policy(session: AsyncSession, course_id: int) -> ProgressPolicy | None:
+    """How a course measures progress. Lock the enrollment first: then this is no older than its counters are for."""
+    statement = select(ProgressPolicy).where(ProgressPolicy.course_id == course_id)
+    return await session.scalar(statement.execution_options(populate_existing=True))
+
+
+async def share_policy(session: AsyncSession, course_id: int) -> ProgressPolicy | None:
+    """The same, and it stays so until the transaction ends."""
+    statement = select(ProgressPolicy).where(ProgressPolicy.course_id == course_id)
+    return await session.scalar(statement.with_for_update(read=True).execution_options(populate_existing=True))
+
+
+async def count_course_anew(session: AsyncSession, course_id: int) -> None:
+    """What the course's policy measures has changed: the schedule counts all its enrollments anew."""
+    await session.execute(
+        update(ProgressPolicy)
+        .where(ProgressPolicy.course_id == course_id)
+        .values(revision=ProgressPolicy.revision + 1)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def find_missing_lesson(session: AsyncSession, enrollment_id: int, lesson: Lesson) -> int | None:
+    """The first lesson before this one, in the course's order, that is not done."""
+    place = tuple_(Lesson.module_order, Lesson.module_id, Lesson.order, Lesson.lesson_id)
+    here = tuple_(lesson.module_order, lesson.module_id, lesson.order, lesson.lesson_id)
+    return await session.scalar(
+        select(Lesson.lesson_id)
+        .join(Progress, Progress.lesson_id == Lesson.lesson_id)
+        .where(Lesson.course_id == lesson.course_id, Lesson.is_counted, place < here)
+        .where(Progress.enrollment_id == enrollment_id, ~Progress.is_completed)
+        .order_by(Lesson.module_order, Lesson.module_id, Lesson.order, Lesson.lesson_id)
+        .limit(1)
+    )
 
 
 def progress_with_lessons() -> Select[Any]:

@@ -36,6 +36,7 @@ class TestUpdateProgress:
             "completed_date": 0,
             "time_spent": 90,
             "progress_percentage": 100,
+            "position_seconds": None,
             "notes": "mine",
             "last_accessed": 0,
         }
@@ -262,6 +263,7 @@ class TestListProgress:
             "completed_date": None,
             "time_spent": 0,
             "progress_percentage": 0,
+            "position_seconds": None,
             "notes": "",
             "last_accessed": None,
         }

@@ -7,10 +7,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from enrollment.commands.copies import note_user
+from enrollment.commands.counters import count_anew
 from enrollment.domain.completion import check_can_unenroll, is_due, percentage_of, status_taken_up
 from enrollment.domain.eligibility import GIVEN_UP, AlreadyEnrolled, check_eligible
-from enrollment.models import Enrollment, Lesson, Progress
-from enrollment.store import event_of, lock_enrollment, raise_revision, share_course
+from enrollment.models import Enrollment, Lesson, Progress, ProgressPolicy
+from enrollment.store import event_of, get_policy, lock_enrollment, raise_revision, share_course, share_policy
 from shared import outbox
 from shared.auth import Identity
 from shared.contracts.enrollment.events import (
@@ -63,7 +64,14 @@ async def _create(session: AsyncSession, learner: Identity, course_id: int, *, n
     columns = [Progress.enrollment_id, Progress.lesson_id, Progress.created_date, Progress.updated_date]
     await session.execute(insert(Progress).from_select(columns, rows))
     await note_user(session, learner)
-    await outbox.record(session, event_of(EnrollmentCreated, created))
+    policy = await share_policy(session, course_id)
+    if policy is not None:
+        await count_anew(session, [created], policy)
+        created.progress_percentage = percentage_of(created, policy)
+    events: list[EnrollmentEvent] = [event_of(EnrollmentCreated, created)]
+    if is_due(created, policy):
+        events.append(complete(created, now))
+    await outbox.record(session, *events)
     return created
 
 
@@ -84,17 +92,27 @@ async def take_up(session: AsyncSession, enrollment: Enrollment, kind: type[Enro
     """Open a locked enrollment again; complete it where its course shrank to what was done meanwhile."""
     enrollment.status = status_taken_up(enrollment)
     enrollment.last_accessed = now
+    policy = await _settle(session, enrollment)
     raise_revision(enrollment, now)
     events = [event_of(kind, enrollment)]
-    if is_due(enrollment):
+    if is_due(enrollment, policy):
         events.append(complete(enrollment, now))
     await outbox.record(session, *events)
+
+
+async def _settle(session: AsyncSession, enrollment: Enrollment) -> ProgressPolicy | None:
+    """The policy of a locked enrollment's course, with the counters as it measures them."""
+    policy = await get_policy(session, enrollment.course_id)
+    if policy is not None and enrollment.policy_revision != policy.revision:
+        await count_anew(session, [enrollment], policy)
+        enrollment.progress_percentage = percentage_of(enrollment, policy)
+    return policy
 
 
 def complete(enrollment: Enrollment, now: datetime) -> EnrollmentCompleted:
     """Mark a locked enrollment that is due as complete, and tell it."""
     enrollment.status = "completed"
     enrollment.completion_date = now
-    enrollment.progress_percentage = percentage_of(enrollment)
+    enrollment.progress_percentage = 100
     raise_revision(enrollment, now)
     return event_of(EnrollmentCompleted, enrollment)

@@ -13,11 +13,15 @@ from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from enrollment.domain.courses import outline_of
+from enrollment.domain.policies import is_plain
 from enrollment.models import Course, Enrollment, Lesson
-from enrollment.store import event_of
+from enrollment.store import count_course_anew, event_of, get_policy
 from shared import outbox
 from shared.contracts.catalog.events import CourseState
 from shared.contracts.enrollment.events import EnrollmentCompleted
+
+_Measures = dict[int, tuple[str, int | None]]
+"""Type and duration of lessons, by id."""
 
 _TOLD_AT_ONCE = 500
 """Events recorded by one statement, so that a large course does not hold the event loop."""
@@ -29,15 +33,18 @@ _DROP_LESSONS = text("""
 
 _TAKE_LESSONS = text("""
     INSERT INTO lessons AS l
-        (course_id, lesson_id, module_id, module_title, module_order, title, "order", type, is_counted)
-    SELECT :course_id, lesson_id, module_id, module_title, module_order, title, "order", type, is_counted
+        (course_id, lesson_id, module_id, module_title, module_order, title, "order", type, duration_minutes,
+        is_counted)
+    SELECT :course_id, lesson_id, module_id, module_title, module_order, title, "order", type, duration_minutes,
+        is_counted
     FROM json_to_recordset(CAST(:lessons AS json)) AS outline (
         lesson_id bigint, module_id bigint, module_title text, module_order bigint,
-        title text, "order" bigint, type text, is_counted boolean
+        title text, "order" bigint, type text, duration_minutes integer, is_counted boolean
     )
     ON CONFLICT (course_id, lesson_id) DO UPDATE SET
         module_id = excluded.module_id, module_title = excluded.module_title, module_order = excluded.module_order,
-        title = excluded.title, "order" = excluded."order", type = excluded.type, is_counted = excluded.is_counted
+        title = excluded.title, "order" = excluded."order", type = excluded.type,
+        duration_minutes = excluded.duration_minutes, is_counted = excluded.is_counted
 """)
 
 _LOCK_ENROLLMENTS = text("""
@@ -68,7 +75,7 @@ _RECOUNT = text("""
         total_lessons = counted.total,
         completed_lessons = counted.completed,
         progress_percentage = CASE
-            WHEN completion_date IS NOT NULL THEN progress_percentage
+            WHEN completion_date IS NOT NULL OR :is_measured THEN progress_percentage
             WHEN counted.total = 0 THEN 0
             ELSE counted.completed * 100 / counted.total
         END,
@@ -83,13 +90,21 @@ async def take_course(session: AsyncSession, state: CourseState, *, now: datetim
 
     Lessons that are counted from now on get a row of progress in every enrollment and lower the percentages; those that
     are no longer counted leave the count. Complete enrollments stay complete; an active one that has nothing left to do
-    becomes complete. The outline of a deleted course is left as it was.
+    becomes complete. The outline of a deleted course is left as it was. Where the course has a progress policy, what is
+    to be said of percentages is counted anew in the background.
     """
-    if await _take_fields(session, state) and not state.is_deleted:
-        added, removed = await _take_outline(session, state)
+    if not await _take_fields(session, state) or state.is_deleted:
+        return
+    policy = await get_policy(session, state.course_id)
+    before, after = await _take_outline(session, state)
+    added, removed = sorted(after.keys() - before.keys()), sorted(before.keys() - after.keys())
+    if added or removed:
+        await _recount(session, state.course_id, added, removed, now, is_measured=not is_plain(policy))
+    if is_plain(policy):
         if added or removed:
-            await _recount(session, state.course_id, added, removed, now)
             await _complete_due(session, state.course_id, now)
+    elif before != after:
+        await count_course_anew(session, state.course_id)
 
 
 async def _take_fields(session: AsyncSession, state: CourseState) -> bool:
@@ -104,25 +119,36 @@ async def _take_fields(session: AsyncSession, state: CourseState) -> bool:
     return await session.scalar(statement.returning(Course.course_id)) is not None
 
 
-async def _take_outline(session: AsyncSession, state: CourseState) -> tuple[Sequence[int], Sequence[int]]:
-    """Update the lessons of a locked course; ids of those that are counted from now on, and of those no longer."""
-    counted = select(Lesson.lesson_id).where(Lesson.course_id == state.course_id, Lesson.is_counted)
-    before = set(await session.scalars(counted))
+async def _take_outline(session: AsyncSession, state: CourseState) -> tuple[_Measures, _Measures]:
+    """Update the lessons of a locked course; those that were counted, and those that are from now on."""
+    measured = select(Lesson.lesson_id, Lesson.type, Lesson.duration_minutes)
+    rows = await session.execute(measured.where(Lesson.course_id == state.course_id, Lesson.is_counted))
+    before = {row.lesson_id: (row.type, row.duration_minutes) for row in rows}
     lessons = list(outline_of(state))
     present = [lesson["lesson_id"] for lesson in lessons]
     await session.execute(_DROP_LESSONS, {"course_id": state.course_id, "present": present})
     await session.execute(_TAKE_LESSONS, {"course_id": state.course_id, "lessons": json.dumps(lessons)})
-    after = {lesson["lesson_id"] for lesson in lessons if lesson["is_counted"]}
-    return sorted(after - before), sorted(before - after)
+    counted = (lesson for lesson in lessons if lesson["is_counted"])
+    return before, {lesson["lesson_id"]: (lesson["type"], lesson["duration_minutes"]) for lesson in counted}
 
 
 async def _recount(
-    session: AsyncSession, course_id: int, added: Sequence[int], removed: Sequence[int], now: datetime
+    session: AsyncSession,
+    course_id: int,
+    added: Sequence[int],
+    removed: Sequence[int],
+    now: datetime,
+    *,
+    is_measured: bool,
 ) -> None:
-    """Bring rows and counters of all enrollments in line, with all of them locked."""
+    """Bring rows and counters of all enrollments in line, with all of them locked.
+
+    `is_measured`: a policy measures progress, so the percentages are left as they are.
+    """
     await session.execute(_LOCK_ENROLLMENTS, {"course_id": course_id})
     await session.execute(_ADD_ROWS, {"course_id": course_id, "added": added, "now": now})
-    await session.execute(_RECOUNT, {"course_id": course_id, "added": added, "removed": removed, "now": now})
+    values = {"course_id": course_id, "added": added, "removed": removed, "now": now, "is_measured": is_measured}
+    await session.execute(_RECOUNT, values)
 
 
 async def _complete_due(session: AsyncSession, course_id: int, now: datetime) -> None:

@@ -5,11 +5,13 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from enrollment.commands.counters import count_lesson
 from enrollment.commands.enrollments import complete
 from enrollment.domain.completion import check_can_learn, is_due, percentage_of
+from enrollment.domain.policies import LessonLocked, is_open
 from enrollment.domain.progress import LessonProgress, ProgressChange, apply_change
-from enrollment.models import Enrollment, Lesson, Progress
-from enrollment.store import lock_enrollment, lock_progress, raise_revision, state_of
+from enrollment.models import Enrollment, Lesson, Progress, ProgressPolicy
+from enrollment.store import find_missing_lesson, lock_enrollment, lock_progress, raise_revision, state_of
 from shared import outbox
 from shared.contracts import Event
 from shared.contracts.enrollment.events import ProgressUpdated
@@ -22,33 +24,43 @@ async def update_progress(
     """Change a learner's progress in a lesson. Completes the enrollment with its last lesson, once and for good.
 
     A change that changes nothing is noted as an access and told to nobody. Raises NotFound (also for rows of others and
-    lessons that are gone), PermissionDenied (suspended), EnrollmentRequired (given up) and Invalid.
+    lessons that are gone), PermissionDenied (suspended), EnrollmentRequired (given up), LessonLocked and Invalid.
     """
-    enrollment, progress, lesson = await _lock(session, learner_id, progress_id)
-    check_can_learn(enrollment)
-    before = _lesson_progress(progress)
+    enrollment, progress, lesson, policy = await lock_lesson(session, learner_id, progress_id)
+    before = lesson_progress(progress)
     after = apply_change(before, change, keeps_completion=enrollment.completion_date is not None)
     _write(progress, after, now)
-    enrollment.completed_lessons += after.is_completed - before.is_completed
-    enrollment.total_time_spent += after.time_spent - before.time_spent
-    enrollment.progress_percentage = percentage_of(enrollment)
+    await count_lesson(session, enrollment, policy, lesson, before, after)
+    enrollment.progress_percentage = percentage_of(enrollment, policy)
     enrollment.last_accessed, enrollment.last_lesson_accessed = now, progress.lesson_id
     if after != before:
-        await outbox.record(session, *_events(enrollment, progress, now))
+        await tell_progress(session, enrollment, progress, policy, now)
     return progress, lesson, enrollment
 
 
-async def _lock(session: AsyncSession, learner_id: int, progress_id: int) -> tuple[Enrollment, Progress, Lesson]:
-    """The enrollment first, then the row: the counters of an enrollment change one after another."""
+async def lock_lesson(
+    session: AsyncSession, learner_id: int, progress_id: int
+) -> tuple[Enrollment, Progress, Lesson, ProgressPolicy | None]:
+    """A lesson that the learner may work on. The enrollment is locked first, then the row: counters change in turn.
+
+    Raises as `update_progress`.
+    """
     its_enrollment = select(Progress.enrollment_id).where(Progress.id == progress_id).scalar_subquery()
     enrollment = await lock_enrollment(session, Enrollment.id == its_enrollment, Enrollment.user_id == learner_id)
     found = await lock_progress(session, progress_id) if enrollment else None
     if enrollment is None or found is None:
         raise NotFound
-    return enrollment, *found
+    progress, lesson, policy = found
+    check_can_learn(enrollment)
+    if not is_open(policy, enrollment, is_completed=progress.is_completed):
+        missing = await find_missing_lesson(session, enrollment.id, lesson)
+        if missing is not None:
+            raise LessonLocked(missing_lesson=missing)
+    return enrollment, progress, lesson, policy
 
 
-def _lesson_progress(row: Progress) -> LessonProgress:
+def lesson_progress(row: Progress) -> LessonProgress:
+    """What stands in a row."""
     return LessonProgress(row.is_completed, row.progress_percentage, row.time_spent, row.notes)
 
 
@@ -62,7 +74,10 @@ def _write(row: Progress, after: LessonProgress, now: datetime) -> None:
     row.last_accessed = row.updated_date = now
 
 
-def _events(enrollment: Enrollment, progress: Progress, now: datetime) -> list[Event]:
+async def tell_progress(
+    session: AsyncSession, enrollment: Enrollment, progress: Progress, policy: ProgressPolicy | None, now: datetime
+) -> None:
+    """Tell a change of progress, and the completion that follows when nothing is left to do."""
     raise_revision(enrollment, now)
     events: list[Event] = [
         ProgressUpdated(
@@ -74,6 +89,6 @@ def _events(enrollment: Enrollment, progress: Progress, now: datetime) -> list[E
             time_spent=progress.time_spent,
         )
     ]
-    if is_due(enrollment):
+    if is_due(enrollment, policy):
         events.append(complete(enrollment, now))
-    return events
+    await outbox.record(session, *events)

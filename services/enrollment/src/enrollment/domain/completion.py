@@ -1,7 +1,8 @@
 """How far an enrollment is, and what its status becomes."""
 
 from enrollment.domain.eligibility import GIVEN_UP
-from enrollment.models import Enrollment
+from enrollment.domain.policies import is_done, parts_of, percentage
+from enrollment.models import Enrollment, ProgressPolicy
 from shared.contracts.enrollment.events import EnrollmentStatus
 from shared.errors import Invalid, PermissionDenied, Refusal
 
@@ -11,25 +12,17 @@ class EnrollmentRequired(Refusal):
     message = "You are no longer enrolled in this course. Enroll again to go on."
 
 
-def percentage(completed: int, total: int) -> int:
-    """Share of lessons done, floored: 100 only when all are. 0 of a course without lessons."""
-    return completed * 100 // total if total else 0
-
-
-def percentage_of(enrollment: Enrollment) -> int:
-    """Once complete, an enrollment stays at 100, also when lessons are added."""
+def percentage_of(enrollment: Enrollment, policy: ProgressPolicy | None) -> int:
+    """How far an enrollment is. Once complete, it stays at 100, also when lessons are added."""
     if enrollment.completion_date is not None:
         return 100
-    return percentage(enrollment.completed_lessons, enrollment.total_lessons)
+    return percentage(parts_of(policy, enrollment))
 
 
-def is_due(enrollment: Enrollment) -> bool:
+def is_due(enrollment: Enrollment, policy: ProgressPolicy | None) -> bool:
     """Whether an enrollment is to become complete: active, everything done, and never complete before."""
-    return (
-        enrollment.status == "active"
-        and enrollment.completion_date is None
-        and enrollment.completed_lessons == enrollment.total_lessons > 0
-    )
+    is_open = enrollment.status == "active" and enrollment.completion_date is None
+    return is_open and is_done(parts_of(policy, enrollment))
 
 
 def status_taken_up(enrollment: Enrollment) -> EnrollmentStatus:

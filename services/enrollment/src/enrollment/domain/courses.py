@@ -21,6 +21,7 @@ class OutlineLesson(TypedDict):
     title: str
     order: int
     type: str
+    duration_minutes: int | None
     is_counted: bool
 
 
@@ -43,6 +44,14 @@ def check_can_manage(course: Course, caller: Identity) -> None:
         raise PermissionDenied("Only the course's staff may do this.") if course.is_published else NotFound
 
 
+def can_read(course: Course, caller: Identity | None, *, is_enrolled: bool) -> bool:
+    """Whether the caller may know of the course: it is published, or theirs to teach or to learn."""
+    if course.is_deleted:
+        return False
+    is_public = course.is_published and not course.is_draft
+    return is_public or is_enrolled or (caller is not None and can_manage(course, caller))
+
+
 def outline_of(state: CourseState) -> Iterator[OutlineLesson]:
     """The lessons of a course. Those of published modules are counted."""
     for module in state.modules:
@@ -55,5 +64,6 @@ def outline_of(state: CourseState) -> Iterator[OutlineLesson]:
                 "title": lesson.title,
                 "order": lesson.order,
                 "type": lesson.type,
+                "duration_minutes": lesson.duration_minutes,
                 "is_counted": module.is_published,
             }

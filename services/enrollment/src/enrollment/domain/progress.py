@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from shared.errors import Invalid
 
+MOST_SECONDS = 2_147_483_647
 LONGEST_GROWTH_S = 86_400
 """`time_spent` grows by no more than a day at once."""
 

@@ -64,7 +64,8 @@ def _view(row: Row[Any]) -> ProgressView:
 
 def _fields(progress: Progress, lesson: Lesson) -> dict[str, Any]:
     copied = (
-        "id", "is_completed", "completed_date", "time_spent", "progress_percentage", "notes", "last_accessed",
+        "id", "is_completed", "completed_date", "time_spent", "progress_percentage", "position_seconds", "notes",
+        "last_accessed",
     )  # fmt: skip
     return {name: getattr(progress, name) for name in copied} | {
         "lesson": LessonSummary(id=lesson.lesson_id, title=lesson.title, module=lesson.module_id)

@@ -5,10 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from enrollment.queries.enrollments import get_state
+from enrollment.queries.policies import get_lesson_lock
 from shared.auth import FromService
-from shared.contracts.enrollment.http import EnrollmentState
+from shared.contracts.enrollment.http import EnrollmentState, LessonLock
 from shared.database import Reading
-from shared.fields import LARGEST_ID
+from shared.fields import LARGEST_ID, PathId
 
 router = APIRouter(include_in_schema=False)
 
@@ -21,3 +22,9 @@ async def get_enrollment_state(
 ) -> EnrollmentState:
     """A user's enrollment in a course; 404 when the user never enrolled."""
     return await get_state(session, user_id, course_id)
+
+
+@router.get("/internal/lessons/{lesson_id}/lock/")
+async def get_lock(lesson_id: PathId, service: FromService, session: Reading, user_id: IdQuery) -> LessonLock:
+    """Whether a learner must complete other lessons before this one; 404 when they never enrolled in its course."""
+    return await get_lesson_lock(session, user_id, lesson_id)

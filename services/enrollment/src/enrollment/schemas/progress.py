@@ -5,10 +5,11 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, StrictBool
 
+from enrollment.domain.progress import MOST_SECONDS
+from enrollment.models import HeartbeatState
 from shared.contracts.enrollment.events import EnrollmentStatus
 from shared.fields import Text
 
-MOST_SECONDS = 2_147_483_647
 LONGEST_NOTES = 10_000
 
 
@@ -34,6 +35,7 @@ class ProgressBase(BaseModel):
     completed_date: datetime | None
     time_spent: int = Field(description="Total, in seconds.")
     progress_percentage: int = Field(description="0-100.")
+    position_seconds: int | None = Field(description="Where the learner is in the video, as the last heartbeat told.")
     notes: str
     last_accessed: datetime | None
 
@@ -54,3 +56,15 @@ class ProgressUpdated(ProgressBase):
     """Progress in a lesson, and how far the enrollment is with it."""
 
     enrollment: EnrollmentProgress
+
+
+class Heartbeat(BaseModel):
+    """Sent every half minute or so while a lesson is open."""
+
+    state: HeartbeatState
+    position_seconds: Annotated[int, Field(strict=True, ge=0, le=MOST_SECONDS)] | None = None
+
+
+class HeartbeatView(BaseModel):
+    time_spent: int = Field(description="Total in the lesson, in seconds.")
+    added_seconds: int = Field(description="0-60.")

@@ -1,4 +1,4 @@
-"""Facts about enrollments and the progress in them."""
+"""Facts about enrollments, the progress in them, and reviews. Nothing that a learner wrote in words is told."""
 
 from datetime import datetime
 from typing import ClassVar, Literal
@@ -80,6 +80,67 @@ class ProgressUpdated(EnrollmentState, Event):
     time_spent: int
 
 
+class ProgressRecalculated(EnrollmentEvent):
+    """The percentage changed with no lesson written: by a graded attempt, or by what the course measures."""
+
+    TYPE: ClassVar[str] = "enrollment.progress.recalculated.v1"
+
+
+class PolicyChanged(Event):
+    """The course's staff changed how it measures progress, or whether its lessons are learned in order."""
+
+    TYPE: ClassVar[str] = "enrollment.policy.changed.v1"
+    KEY: ClassVar[str] = "course_id"
+
+    course_id: int
+    method: Literal["lessons", "time", "assessments", "weighted"]
+    sequential: bool
+
+
+class ReviewState(State):
+    """A review of a course, without its text. `is_approved`: the public sees it, and it counts."""
+
+    review_id: int
+    user_id: int
+    course_id: int
+    rating: int
+    is_approved: bool
+
+
+class ReviewEvent(ReviewState, Event):
+    KEY: ClassVar[str] = "review_id"
+
+
+class ReviewCreated(ReviewEvent):
+    """A user reviewed a course."""
+
+    TYPE: ClassVar[str] = "enrollment.review.created.v1"
+
+
+class ReviewUpdated(ReviewEvent):
+    """The author changed a review, or a moderator decided on it."""
+
+    TYPE: ClassVar[str] = "enrollment.review.updated.v1"
+
+
+class ReviewDeleted(ReviewEvent):
+    """The author took a review back. The state is the last one, and `is_approved` false."""
+
+    TYPE: ClassVar[str] = "enrollment.review.deleted.v1"
+
+
+class RatingChanged(Event):
+    """Average and count of a course's approved reviews changed."""
+
+    TYPE: ClassVar[str] = "enrollment.rating.changed.v1"
+    KEY: ClassVar[str] = "course_id"
+
+    course_id: int
+    average: float
+    count: int
+    histogram: dict[str, int]
+
+
 EVENTS: tuple[type[Event], ...] = (
     EnrollmentCreated,
     EnrollmentReactivated,
@@ -88,4 +149,10 @@ EVENTS: tuple[type[Event], ...] = (
     EnrollmentRestored,
     EnrollmentCompleted,
     ProgressUpdated,
+    ProgressRecalculated,
+    PolicyChanged,
+    ReviewCreated,
+    ReviewUpdated,
+    ReviewDeleted,
+    RatingChanged,
 )

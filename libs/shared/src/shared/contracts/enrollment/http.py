@@ -1,8 +1,23 @@
 """What enrollment answers to other services. Private: the gateway does not route it.
 
 - `GET /internal/enrollments/?user_id=&course_id=` → `EnrollmentState`; 404 when the user never enrolled.
+- `GET /internal/lessons/{lesson_id}/lock/?user_id=` → `LessonLock`; 404 when the user never enrolled in its course.
 """
+
+from pydantic import BaseModel, ConfigDict
 
 from shared.contracts.enrollment.events import EnrollmentState
 
-__all__ = ["EnrollmentState"]
+__all__ = ["EnrollmentState", "LessonLock"]
+
+
+class LessonLock(BaseModel):
+    """Whether a learner must complete other lessons first, in a course that is learned in order."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    lesson_id: int
+    user_id: int
+    is_locked: bool
+    missing_lesson: int | None = None
+    """The first of those lessons."""

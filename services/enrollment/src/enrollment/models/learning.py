@@ -1,92 +1,17 @@
-"""Tables. Enrollments and progress are owned here; courses, lessons, users and certificates are copies by event.
-
-Rows are locked in one order everywhere: course, then enrollments by id, then progress. `shared` locks of a course keep
-its outline still while someone enrolls.
-"""
+"""Enrollments and the progress in them."""
 
 from datetime import datetime
-from decimal import Decimal
-from typing import Any
+from typing import Literal
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, MetaData, UniqueConstraint, func
-from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from sqlalchemy.types import Numeric, Text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, func
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import Text
 
+from enrollment.models.copies import Course
+from enrollment.models.table import Moment, Table
 from shared.contracts.enrollment.events import EnrollmentStatus
-from shared.contracts.gateway.events import Role
-from shared.database import CONSTRAINT_NAMES
 
-Moment = TIMESTAMP(timezone=True)
-
-
-class Table(DeclarativeBase):
-    """Base of the tables."""
-
-    metadata = MetaData(naming_convention=CONSTRAINT_NAMES)
-
-
-class Course(Table):
-    """Copy of a course as far as enrolling needs it. `revision` is the version of the owner's state."""
-
-    __tablename__ = "courses"
-    __table_args__ = (Index(None, "slug"),)
-
-    course_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    revision: Mapped[int] = mapped_column(BigInteger)
-    slug: Mapped[str] = mapped_column(Text)
-    title: Mapped[str] = mapped_column(Text)
-    thumbnail: Mapped[str | None] = mapped_column(Text)
-    price: Mapped[Decimal] = mapped_column(Numeric)
-    discount_price: Mapped[Decimal | None] = mapped_column(Numeric)
-    discount_ends: Mapped[datetime | None] = mapped_column(Moment)
-    is_draft: Mapped[bool]
-    is_published: Mapped[bool]
-    is_deleted: Mapped[bool]
-    staff: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
-    """`[{user_id, name, is_lead}]`, the active instructors."""
-
-
-class Lesson(Table):
-    """Copy of a lesson in a course's outline. One that left the outline stays, and is not counted."""
-
-    __tablename__ = "lessons"
-
-    course_id: Mapped[int] = mapped_column(ForeignKey(Course.course_id), primary_key=True, autoincrement=False)
-    lesson_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    module_id: Mapped[int] = mapped_column(BigInteger)
-    module_title: Mapped[str] = mapped_column(Text)
-    module_order: Mapped[int] = mapped_column(BigInteger)
-    title: Mapped[str] = mapped_column(Text)
-    order: Mapped[int] = mapped_column(BigInteger)
-    type: Mapped[str] = mapped_column(Text)
-    is_counted: Mapped[bool]
-    """Whether learners see it and need it: its module is published, and the lesson is in it."""
-
-
-class User(Table):
-    """Copy of a user. Revision 0 is what a learner's own request told, before any event did."""
-
-    __tablename__ = "users"
-
-    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    revision: Mapped[int] = mapped_column(BigInteger)
-    full_name: Mapped[str] = mapped_column(Text)
-    role: Mapped[Role] = mapped_column(Text)
-    is_active: Mapped[bool]
-
-
-class Certificate(Table):
-    """Copy of a certificate, to be counted."""
-
-    __tablename__ = "certificates"
-    __table_args__ = (Index(None, "user_id"),)
-
-    certificate_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    revision: Mapped[int] = mapped_column(BigInteger)
-    enrollment_id: Mapped[int] = mapped_column(BigInteger)
-    user_id: Mapped[int] = mapped_column(BigInteger)
-    status: Mapped[str] = mapped_column(Text)
+HeartbeatState = Literal["active", "paused", "idle"]
 
 
 class Enrollment(Table):
@@ -112,6 +37,14 @@ class Enrollment(Table):
     total_lessons: Mapped[int] = mapped_column(server_default="0")
     total_time_spent: Mapped[int] = mapped_column(BigInteger, server_default="0")
     """Seconds, over all lessons the learner ever worked on."""
+    policy_revision: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    """The revision of the course's progress policy that the six counters below are for; 0 while there was none."""
+    lesson_points: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    lesson_points_total: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    timely_seconds: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    expected_seconds: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    assessments_passed: Mapped[int] = mapped_column(server_default="0")
+    assessments_required: Mapped[int] = mapped_column(server_default="0")
     last_accessed: Mapped[datetime] = mapped_column(Moment)
     last_lesson_accessed: Mapped[int | None] = mapped_column(BigInteger)
     completion_date: Mapped[datetime | None] = mapped_column(Moment)
@@ -141,7 +74,21 @@ class Progress(Table):
     time_spent: Mapped[int] = mapped_column(server_default="0")
     """Seconds in all."""
     progress_percentage: Mapped[int] = mapped_column(server_default="0")
+    position_seconds: Mapped[int | None]
+    """Where in its video or audio the learner is, as the last heartbeat told."""
+    heartbeat_state: Mapped[HeartbeatState | None] = mapped_column(Text)
+    counted_until: Mapped[datetime | None] = mapped_column(Moment)
+    """Up to when heartbeats have been counted here; null before the first one."""
     notes: Mapped[str] = mapped_column(Text, server_default="")
     last_accessed: Mapped[datetime | None] = mapped_column(Moment)
     created_date: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
     updated_date: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
+
+
+class LearnerClock(Table):
+    """Up to when heartbeats of a learner have been counted in any lesson: what is counted in one is not in another."""
+
+    __tablename__ = "learner_clocks"
+
+    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    counted_until: Mapped[datetime] = mapped_column(Moment)

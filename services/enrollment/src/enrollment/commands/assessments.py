@@ -1,0 +1,77 @@
+"""Taking what the assessment service tells: what learners must pass, and what they have passed."""
+
+from datetime import datetime
+
+from sqlalchemy import exists, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from enrollment.commands.counters import count_anew
+from enrollment.commands.policies import settle
+from enrollment.domain.policies import is_plain
+from enrollment.models import Assessment, Attempt, Enrollment, ProgressPolicy
+from enrollment.store import count_course_anew, get_policy, lock_enrollment
+from shared import outbox
+from shared.contracts.assessment.events import AssessmentState, AttemptState
+
+
+async def take_assessment(session: AsyncSession, state: AssessmentState) -> None:
+    """Take an assessment's state, if it is newer. What learners must pass from now on is counted in the background."""
+    present = await session.get(Assessment, state.assessment_id, with_for_update=True)
+    was_needed = present is not None and present.is_required and not present.is_deleted
+    fields = ("course_id", "lesson_id", "is_required", "is_deleted")
+    values = {name: getattr(state, name) for name in fields} | {"revision": state.version}
+    statement = insert(Assessment).values(assessment_id=state.assessment_id, **values)
+    statement = statement.on_conflict_do_update(
+        index_elements=["assessment_id"], set_=values, where=Assessment.revision < statement.excluded.revision
+    )
+    taken = await session.scalar(statement.returning(Assessment.assessment_id))
+    if taken is not None and was_needed != (state.is_required and not state.is_deleted):
+        await count_course_anew(session, state.course_id)
+
+
+async def take_attempt(session: AsyncSession, state: AttemptState, *, now: datetime) -> None:
+    """Take a graded attempt's state, if it is newer, and count what the learner has passed with it.
+
+    An assessment is passed while the newest word on any of the learner's attempts at it is that it is.
+    """
+    enrollment = await lock_enrollment(
+        session, Enrollment.user_id == state.user_id, Enrollment.course_id == state.course_id
+    )
+    before = await _has_passed(session, state)
+    values = {name: getattr(state, name) for name in ("assessment_id", "user_id", "has_passed")}
+    values["revision"] = state.version
+    statement = insert(Attempt).values(attempt_id=state.attempt_id, **values)
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["attempt_id"], set_=values, where=Attempt.revision < statement.excluded.revision
+        )
+    )
+    change = await _has_passed(session, state) - before
+    if change and enrollment is not None:
+        policy = await get_policy(session, state.course_id)
+        if policy is not None and not is_plain(policy):
+            await _count_pass(session, enrollment, policy, state, change)
+            if events := settle(enrollment, policy, now):
+                await outbox.record(session, *events)
+
+
+async def _count_pass(
+    session: AsyncSession, enrollment: Enrollment, policy: ProgressPolicy, state: AttemptState, change: int
+) -> None:
+    if enrollment.policy_revision != policy.revision:
+        await count_anew(session, [enrollment], policy)
+        return
+    required = exists().where(
+        Assessment.assessment_id == state.assessment_id,
+        Assessment.course_id == enrollment.course_id,
+        Assessment.is_required,
+        ~Assessment.is_deleted,
+    )
+    if await session.scalar(select(required)):
+        enrollment.assessments_passed += change
+
+
+async def _has_passed(session: AsyncSession, state: AttemptState) -> int:
+    whose = (Attempt.user_id == state.user_id, Attempt.assessment_id == state.assessment_id, Attempt.has_passed)
+    return int(bool(await session.scalar(select(exists().where(*whose)))))

@@ -1,0 +1,35 @@
+"""Tables. Enrollments and all that learners write are owned here; courses, lessons, users and certificates are copies.
+
+Rows are locked in one order everywhere: course, enrollments by id, progress, the learner's clock; then a review, then
+the rating of its course. `shared` locks of a course keep its outline still while someone enrolls.
+"""
+
+from enrollment.models.copies import Assessment, Attempt, Certificate, Course, Lesson, User
+from enrollment.models.learning import Enrollment, HeartbeatState, LearnerClock, Progress
+from enrollment.models.notes import Note
+from enrollment.models.policies import WEIGHT_UNIT, ProgressMethod, ProgressPolicy
+from enrollment.models.reviews import Rating, Rejection, Review, ReviewStatus, Vote
+from enrollment.models.table import Table
+
+__all__ = [
+    "WEIGHT_UNIT",
+    "Assessment",
+    "Attempt",
+    "Certificate",
+    "Course",
+    "Enrollment",
+    "HeartbeatState",
+    "LearnerClock",
+    "Lesson",
+    "Note",
+    "Progress",
+    "ProgressMethod",
+    "ProgressPolicy",
+    "Rating",
+    "Rejection",
+    "Review",
+    "ReviewStatus",
+    "Table",
+    "User",
+    "Vote",
+]

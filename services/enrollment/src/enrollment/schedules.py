@@ -1,0 +1,21 @@
+"""The clock entrance: learners whose course has changed what it measures are brought in line."""
+
+from datetime import UTC, datetime
+
+from enrollment.commands.policies import BATCH, list_stale_courses, recalculate
+from shared.database import Database
+from shared.worker import Schedule
+
+
+async def recalculate_stale(database: Database, *, batch: int = BATCH) -> None:
+    """Count all that are to be counted anew, a batch in each transaction. Several workers share them."""
+    async with database.reading() as session:
+        courses = await list_stale_courses(session)
+    for course_id in courses:
+        may_have_more = True
+        while may_have_more:
+            async with database.transaction() as session:
+                may_have_more = await recalculate(session, course_id, limit=batch, now=datetime.now(UTC))
+
+
+SCHEDULES = (Schedule(1, recalculate_stale),)
