@@ -30,6 +30,9 @@ def _in_reach(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
 
+OMITTED: Any = Field(default_factory=lambda: None)
+"""Default of a field that an update may leave out, where no value of its own kind would do: see what was sent by
+`model_dump(exclude_unset=True)`."""
 Storable = AfterValidator(_storable)
 """Of a string that goes to the database, which takes neither NUL nor unpaired surrogates."""
 Text = Annotated[str, Storable]

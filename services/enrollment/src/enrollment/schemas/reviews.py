@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, StringConstraints
 
 from enrollment.models import ReviewStatus
-from shared.fields import Ref, Storable
+from shared.fields import OMITTED, Ref, Storable
 from shared.pagination import Page
 
 SHORTEST_CONTENT, LONGEST_CONTENT = 10, 10_000
@@ -26,7 +26,7 @@ class ReviewUpdate(BaseModel):
 
     rating: Stars = 1
     title: Title = ""
-    content: Content = ""
+    content: Content = OMITTED
 
 
 class ReviewReplace(ReviewUpdate):
