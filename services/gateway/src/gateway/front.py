@@ -1,11 +1,14 @@
 """The door: what every public request passes before anyone answers it.
 
 In this order: a request id; limits on address and headers; one form of the path; who is asking; how often; what kind of
-body. Then the gateway's own app answers, or the service that `upstream.routing` names. A bare ASGI application, because everything goes through it.
+body. Then the gateway's own app answers, or the service that `upstream.routing` names; a POST with an idempotency key
+is answered once. A bare ASGI application, because everything goes through it.
 """
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 
 import structlog
 from fastapi import FastAPI
@@ -16,6 +19,8 @@ from gateway.authentication import Authentication
 from gateway.bodies.intake import LARGEST_OWN_BODY, looked_at, replayed, whole
 from gateway.bodies.kinds import UnsupportedMediaType
 from gateway.bodies.nesting import NotUtf8, TooDeep
+from gateway.idempotency.keys import LARGEST_COVERED, is_covered, key_in
+from gateway.idempotency.once import Idempotency
 from gateway.identity.cookies import renewing
 from gateway.limits.clients import TrustedProxies
 from gateway.limits.gate import Gate, Headers
@@ -25,7 +30,7 @@ from gateway.upstream.proxy import BodyTooLarge, BodyTooSlow, ClientGone, Incomi
 from gateway.upstream.routing import Route, route_of
 from shared import problems
 from shared.database import is_away
-from shared.errors import Refusal, ServiceUnavailable
+from shared.errors import Invalid, Refusal, ServiceUnavailable
 from shared.telemetry import HTTP_SECONDS, begin, request_id
 
 LOGIN = "/api/auth/login/"
@@ -96,6 +101,8 @@ class _Exchange:
                 await self._pass_on(canonical(self._scope["path"]))
         except Refusal as refused:
             await self._answer(problems.of_refusal(refused), closing=isinstance(refused, _LEAVING_BODY_UNREAD))
+        except Invalid as invalid:
+            await self._answer(JSONResponse(invalid.errors, 400))
         except ClientGone:
             log.info("client gone", service="gateway")
         except Exception as error:
@@ -120,8 +127,11 @@ class _Exchange:
             signature=signature,
             client=self._client,
         )
+        key = key_in(request.method, headers) if signature else None
         if route.service == "gateway" and path == LOGIN and request.method == "POST":
             await self._log_in(path, request)
+        elif key is not None and is_covered(headers):
+            await self._serve_once(path, request, key)
         else:
             await self._serve(path, request, await looked_at(path, request, self._receive), self.send)
 
@@ -153,6 +163,22 @@ class _Exchange:
         await self._serve(path, request, replayed(body, self._receive), self.send)
         if email is not None and self._status == 200:
             await self._gate.login_was_right(self._client, email)
+
+    async def _serve_once(self, path: str, request: Incoming, key: str) -> None:
+        """Serve a request under an idempotency key, or repeat the answer to the first one."""
+        assert request.signature is not None
+        body = await whole(await looked_at(path, request, self._receive), request.headers, largest=LARGEST_COVERED)
+        request = replace(request, idempotency_key=key)
+        idempotency: Idempotency = self._app.state.idempotency
+        answer = await idempotency.once(
+            user_in(request.signature),
+            key,
+            request.target,
+            dict(request.headers).get(b"content-type", b""),
+            body,
+            partial(self._serve, path, request),
+        )
+        await answer(replayed(body, self._receive), self.send)
 
     async def _serve(self, path: str, request: Incoming, receive: Receive, send: Send) -> None:
         """Let the gateway's own app, or the service, answer."""

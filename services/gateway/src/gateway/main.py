@@ -11,6 +11,8 @@ from gateway.aggregate.schema import PublicSchema
 from gateway.authentication import Authentication
 from gateway.bodies.intake import LARGEST_OWN_BODY
 from gateway.consumers import HANDLERS
+from gateway.idempotency.once import Idempotency
+from gateway.idempotency.vault import AnswerVault
 from gateway.identity.hashing import Passwords
 from gateway.identity.routes import ROUTERS
 from gateway.identity.tokens import TokenVault
@@ -38,6 +40,7 @@ def create(settings: Settings | None = None) -> FastAPI:
         app.state.upstreams = Upstreams(settings)
         app.state.schema = PublicSchema(app)
         app.state.gate = Gate(settings)
+        app.state.idempotency = Idempotency(app.state.database, AnswerVault(settings.token_key_file))
         try:
             yield
         finally:

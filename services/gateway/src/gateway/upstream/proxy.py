@@ -20,6 +20,7 @@ LARGEST_UPLOAD = 520 * 1024 * 1024
 PAUSE_LIMIT_S = 30.0
 """How long a client may take between two pieces of a body."""
 CLIENT_ADDRESS = "X-Syllabus-Client-IP"
+IDEMPOTENCY_KEY = "X-Syllabus-Idempotency-Key"
 
 log = structlog.get_logger()
 
@@ -50,6 +51,8 @@ class Incoming:
     signature: str | None
     client: str
     """Network address of whoever sent it."""
+    idempotency_key: str | None = None
+    """The service may use it to tell a repetition that this gateway could not."""
 
 
 class Body:
@@ -166,4 +169,6 @@ def _headers(request: Incoming) -> list[tuple[str, str]]:
     headers += [("X-Request-ID", request_id()), (CLIENT_ADDRESS, request.client)]
     if request.signature is not None:
         headers.append((HEADER, request.signature))
+    if request.idempotency_key is not None:
+        headers.append((IDEMPOTENCY_KEY, request.idempotency_key))
     return headers
