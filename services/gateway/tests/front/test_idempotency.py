@@ -96,6 +96,15 @@ class TestRepeated:
         assert len(upstreams["catalog"].asked) == 2
         assert await rows(gateway) == []
 
+    async def test_by_session_as_by_token(self, public: httpx.AsyncClient, upstreams: Any, make_account: Any) -> None:
+        ada = await make_account()
+        await public.post(PATH, json={}, headers=keyed(ada))
+        login = {"email": ada.email, "password": ada.password, "session": True}
+        assert (await public.post("/api/auth/login/", json=login)).status_code == 200
+        headers = {"Idempotency-Key": "k1", "X-CSRFToken": public.cookies["csrftoken"]}
+        assert (await public.post(PATH, json={}, headers=headers)).headers["Idempotent-Replayed"] == "true"
+        assert len(upstreams["enrollment"].asked) == 1
+
 
 class TestAnother:
     @pytest.mark.parametrize(
