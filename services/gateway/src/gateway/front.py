@@ -1,13 +1,14 @@
 """The door: what every public request passes before anyone answers it.
 
-In this order: a request id; limits on address and headers; one form of the path; who is asking. Then the gateway's own
-app answers, or the service that `upstream.routing` names. A bare ASGI application, because everything goes through it.
+In this order: a request id; limits on address and headers; one form of the path; who is asking; how often; what kind of
+body. Then the gateway's own app answers, or the service that `upstream.routing` names; a POST with an idempotency key
+is answered once. A bare ASGI application, because everything goes through it.
 """
 
-import re
 import time
 from collections.abc import Sequence
-from urllib.parse import quote
+from dataclasses import replace
+from functools import partial
 
 import structlog
 from fastapi import FastAPI
@@ -15,30 +16,32 @@ from starlette.responses import JSONResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from gateway.authentication import Authentication
+from gateway.bodies.intake import LARGEST_OWN_BODY, looked_at, replayed, whole
+from gateway.bodies.kinds import UnsupportedMediaType
+from gateway.bodies.nesting import NotUtf8, TooDeep
+from gateway.idempotency.keys import LARGEST_COVERED, is_covered, key_in
+from gateway.idempotency.once import Idempotency
 from gateway.identity.cookies import renewing
+from gateway.limits.clients import TrustedProxies
+from gateway.limits.gate import Gate, Headers
+from gateway.shape import METHODS, canonical, email_in, leads_nowhere, own_scope, sent_id, target, unacceptable, user_in
 from gateway.upstream.headers import INTERNAL
-from gateway.upstream.proxy import BodyTooLarge, BodyTooSlow, Incoming, forward
+from gateway.upstream.proxy import BodyTooLarge, BodyTooSlow, ClientGone, Incoming, forward
 from gateway.upstream.routing import Route, route_of
 from shared import problems
-from shared.app import is_request_id
-from shared.auth import HEADER
 from shared.database import is_away
-from shared.errors import Refusal, ServiceUnavailable
-from shared.telemetry import HTTP_SECONDS, begin
+from shared.errors import Invalid, Refusal, ServiceUnavailable
+from shared.telemetry import HTTP_SECONDS, begin, request_id
 
-LONGEST_ADDRESS = 8 * 1024
-LARGEST_HEADERS = 32 * 1024
-METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
+LOGIN = "/api/auth/login/"
 
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f\\]")
-_PATH_CHARACTERS = "/:@!$&'()*+,;=~"
-_QUERY_CHARACTERS = "/:@!$&'()*+,;=~?%[]"
 _SAFETY = [
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),
 ]
+_LEAVING_BODY_UNREAD = BodyTooLarge | BodyTooSlow | UnsupportedMediaType | TooDeep | NotUtf8
 
 log = structlog.get_logger()
 
@@ -51,27 +54,38 @@ class Front:
         self._safety = list(_SAFETY)
         if app.state.settings.public_url.startswith("https://"):
             self._safety.append((b"strict-transport-security", b"max-age=31536000"))
+        self._proxies = TrustedProxies(app.state.settings.trusted_proxies)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             await receive()
             await send({"type": "websocket.close", "code": 4404})
             return
-        identifier = begin(_sent_id(scope["headers"]))
-        await _Exchange(self._app, scope, receive, send, [*self._safety, (b"x-request-id", identifier.encode())]).run()
+        identifier = begin(sent_id(scope["headers"]))
+        safety = [*self._safety, (b"x-request-id", identifier.encode())]
+        await _Exchange(self._app, scope, receive, send, safety, self._proxies.client_of(scope)).run()
 
 
 class _Exchange:
     """One request and its answer."""
 
     def __init__(
-        self, app: FastAPI, scope: Scope, receive: Receive, send: Send, safety: Sequence[tuple[bytes, bytes]]
+        self,
+        app: FastAPI,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        safety: Sequence[tuple[bytes, bytes]],
+        client: str,
     ) -> None:
         self._app = app
         self._scope = scope
         self._receive = receive
         self._send = send
         self._safety = safety
+        self._client = client
+        self._gate: Gate = app.state.gate
+        self._limits: Headers = []
         self._route: Route | None = None
         self._status = 0
         self._logged = False
@@ -81,12 +95,16 @@ class _Exchange:
         """Answer, whatever happens; log it, unless the gateway's own app did."""
         started = time.perf_counter()
         try:
-            if (refusal := _unacceptable(self._scope)) is not None:
+            if (refusal := unacceptable(self._scope)) is not None:
                 await self._answer(refusal)
             else:
-                await self._pass_on(_canonical(self._scope["path"]))
+                await self._pass_on(canonical(self._scope["path"]))
         except Refusal as refused:
-            await self._answer(problems.of_refusal(refused), closing=isinstance(refused, BodyTooLarge | BodyTooSlow))
+            await self._answer(problems.of_refusal(refused), closing=isinstance(refused, _LEAVING_BODY_UNREAD))
+        except Invalid as invalid:
+            await self._answer(JSONResponse(invalid.errors, 400))
+        except ClientGone:
+            log.info("client gone", service="gateway")
         except Exception as error:
             await self._fail(error)
         finally:
@@ -95,25 +113,80 @@ class _Exchange:
 
     async def _pass_on(self, path: str) -> None:
         route = route_of(path)
-        if route is None or _UNSEEN.search(path) or not {"", ".", ".."}.isdisjoint(path.strip("/").split("/")[1:]):
+        if route is None or leads_nowhere(path):
             await self._answer(problems.problem(404, "NOT_FOUND", "Not found."))
             return
         self._route = route
         headers = [(name, value) for name, value in self._scope["headers"] if not name.startswith(INTERNAL)]
-        signature = await self._signature(path, headers) if path.startswith("/api/") else None
-        if route.service == "gateway":
-            self._logged = True
-            await self._app(_own_scope(self._scope, path, headers, signature, self._safety), self._receive, self.send)
-            return
+        signature = await self._admitted(path, headers)
         request = Incoming(
             service=route.service,
             method=self._scope["method"],
-            target=_target(path, self._scope["query_string"]),
+            target=target(path, self._scope["query_string"]),
             headers=headers,
             signature=signature,
-            client=(self._scope.get("client") or ("",))[0],
+            client=self._client,
         )
-        await forward(self._app.state.upstreams, request, self._receive, self.send)
+        key = key_in(request.method, headers) if signature else None
+        if route.service == "gateway" and path == LOGIN and request.method == "POST":
+            await self._log_in(path, request)
+        elif key is not None and is_covered(headers):
+            await self._serve_once(path, request, key)
+        else:
+            await self._serve(path, request, await looked_at(path, request, self._receive), self.send)
+
+    async def _admitted(self, path: str, headers: Sequence[tuple[bytes, bytes]]) -> str | None:
+        """Who is asking, signed, and counted. Raises RateLimited, and what `_signature` raises."""
+        method = self._scope["method"]
+        try:
+            signature = await self._signature(path, headers) if path.startswith("/api/") else None
+        except Refusal:  # a guest's, so that trying tokens has a limit too
+            await self._count(method, path, None)
+            raise
+        await self._count(method, path, user_in(signature) if signature else None)
+        return signature
+
+    async def _count(self, method: str, path: str, user_id: int | None) -> None:
+        passage = await self._gate.enter(method, path, user_id, self._client)
+        self._limits = passage.headers
+        passage.check()
+
+    async def _log_in(self, path: str, request: Incoming) -> None:
+        """Serve a login, unless there were too many with a wrong password."""
+        body = await whole(await looked_at(path, request, self._receive), request.headers, largest=LARGEST_OWN_BODY)
+        email = email_in(body)
+        if email is not None:
+            passage = await self._gate.try_login(self._client, email)
+            if passage.refused:
+                self._limits = passage.headers
+            passage.check()
+        await self._serve(path, request, replayed(body, self._receive), self.send)
+        if email is not None and self._status == 200:
+            await self._gate.login_was_right(self._client, email)
+
+    async def _serve_once(self, path: str, request: Incoming, key: str) -> None:
+        """Serve a request under an idempotency key, or repeat the answer to the first one."""
+        assert request.signature is not None
+        body = await whole(await looked_at(path, request, self._receive), request.headers, largest=LARGEST_COVERED)
+        request = replace(request, idempotency_key=key)
+        idempotency: Idempotency = self._app.state.idempotency
+        answer = await idempotency.once(
+            user_in(request.signature),
+            key,
+            request.target,
+            dict(request.headers).get(b"content-type", b""),
+            body,
+            partial(self._serve, path, request),
+        )
+        await answer(replayed(body, self._receive), self.send)
+
+    async def _serve(self, path: str, request: Incoming, receive: Receive, send: Send) -> None:
+        """Let the gateway's own app, or the service, answer."""
+        if request.service == "gateway":
+            self._logged = True
+            await self._app(own_scope(self._scope, path, request, request_id()), receive, send)
+        else:
+            await forward(self._app.state.upstreams, request, receive, send)
 
     async def _signature(self, path: str, headers: Sequence[tuple[bytes, bytes]]) -> str | None:
         authentication: Authentication = self._app.state.authentication
@@ -128,7 +201,9 @@ class _Exchange:
             ours = {name for name, _ in self._safety}
             theirs = [(name, value) for name, value in message.get("headers", ()) if name not in ours]
             cookies = () if any(name == b"set-cookie" for name, _ in theirs) else self._cookies
-            message = {**message, "headers": [*theirs, *cookies, *self._safety]}
+            message = {**message, "headers": [*theirs, *cookies, *self._limits, *self._safety]}
+        elif self._scope["method"] == "HEAD":
+            message = {**message, "body": b""}
         await self._send(message)
 
     async def _answer(self, answer: JSONResponse, *, closing: bool = False) -> None:
@@ -151,48 +226,3 @@ class _Exchange:
         known = method if method in METHODS else "other"
         HTTP_SECONDS.labels(known, self._route.entry if self._route else "none", self._status).observe(seconds)
         log.info("request", method=known, path=path[:500], status=self._status, ms=round(seconds * 1000, 1))
-
-
-def _sent_id(headers: Sequence[tuple[bytes, bytes]]) -> str | None:
-    """The client's own request id, if it can be one."""
-    for name, value in headers:
-        if name == b"x-request-id" and is_request_id(sent := value.decode("latin-1")):
-            return sent
-    return None
-
-
-def _unacceptable(scope: Scope) -> JSONResponse | None:
-    """Why this request is not even looked at."""
-    if scope["method"] not in METHODS:
-        return problems.problem(405, "METHOD_NOT_ALLOWED", "This method is not allowed here.")
-    if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > LONGEST_ADDRESS:
-        return problems.problem(414, "MALFORMED_REQUEST", f"The address is longer than {LONGEST_ADDRESS} bytes.")
-    if sum(len(name) + len(value) for name, value in scope["headers"]) > LARGEST_HEADERS:
-        return problems.problem(431, "MALFORMED_REQUEST", f"The headers are larger than {LARGEST_HEADERS} bytes.")
-    return None
-
-
-def _canonical(path: str) -> str:
-    """Paths of the API end in a slash; one that does not is served as if it did."""
-    return path if path.endswith("/") or not path.startswith("/api/") else f"{path}/"
-
-
-def _target(path: str, query: bytes) -> str:
-    """Path and query as they go on a request line: encoded anew, so that the service decodes what was routed."""
-    encoded = quote(path, safe=_PATH_CHARACTERS)
-    return f"{encoded}?{quote(query, safe=_QUERY_CHARACTERS)}" if query else encoded
-
-
-def _own_scope(
-    scope: Scope,
-    path: str,
-    headers: Sequence[tuple[bytes, bytes]],
-    signature: str | None,
-    safety: Sequence[tuple[bytes, bytes]],
-) -> Scope:
-    """The request as the gateway's own app sees it: like a service would."""
-    own = [(name, value) for name, value in headers if name != b"x-request-id"]
-    own += [(name, value) for name, value in safety if name == b"x-request-id"]
-    if signature is not None:
-        own.append((HEADER.lower().encode(), signature.encode()))
-    return {**scope, "path": path, "raw_path": quote(path).encode(), "headers": own}

@@ -9,23 +9,25 @@ from fastapi import FastAPI
 from gateway.aggregate import routes as aggregate
 from gateway.aggregate.schema import PublicSchema
 from gateway.authentication import Authentication
+from gateway.bodies.intake import LARGEST_OWN_BODY
 from gateway.consumers import HANDLERS
+from gateway.idempotency.once import Idempotency
+from gateway.idempotency.vault import AnswerVault
 from gateway.identity.hashing import Passwords
 from gateway.identity.routes import ROUTERS
 from gateway.identity.tokens import TokenVault
+from gateway.limits.gate import Gate
 from gateway.schedules import schedules
 from gateway.settings import Settings
 from gateway.upstream.client import Upstreams
 from gateway.verify import routes as verify
 from shared.app import create_app
 
-LARGEST_OWN_BODY = 1024 * 1024
-
 log = structlog.get_logger()
 
 
 def create(settings: Settings | None = None) -> FastAPI:
-    """The private app. `app.state` has, beside the usual, `authentication`, `passwords`, `upstreams`, `schema`."""
+    """The private app. Beside the usual, `app.state` has what `resources` opens."""
     settings = settings or Settings()
 
     @asynccontextmanager
@@ -37,9 +39,12 @@ def create(settings: Settings | None = None) -> FastAPI:
         app.state.passwords = Passwords(threads=settings.password_threads, queue=settings.password_queue)
         app.state.upstreams = Upstreams(settings)
         app.state.schema = PublicSchema(app)
+        app.state.gate = Gate(settings)
+        app.state.idempotency = Idempotency(app.state.database, AnswerVault(settings.token_key_file))
         try:
             yield
         finally:
+            await app.state.gate.close()
             app.state.passwords.close()
             await app.state.upstreams.close()
 

@@ -1,6 +1,7 @@
 """Tables of the gateway: who there is, what they hold in their hands, have paid for, and are mailed."""
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     MetaData,
+    SmallInteger,
     String,
     false,
 )
@@ -132,6 +134,26 @@ class Mail(Table):
     attempts: Mapped[int]
     next_attempt_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     """While one attempt is under way, when the next may begin."""
+
+
+class IdempotencyKey(Table):
+    """A key under which a user's request is done once, for a day (`idempotency`)."""
+
+    __tablename__ = "idempotency_keys"
+    __table_args__ = (Index("ix_idempotency_keys_created_date", "created_date"),)
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
+    """Keyed hash of the request."""
+    holder: Mapped[UUID]
+    leased_until: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    """When whoever holds the key must have answered."""
+    status: Mapped[int | None] = mapped_column(SmallInteger)
+    """Of the answer; null while the request is under way."""
+    answer: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Encrypted; null also when it was too large."""
+    created_date: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class Subscription(Table):

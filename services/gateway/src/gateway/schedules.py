@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import delete
 
+from gateway.idempotency.store import forget_old_keys
 from gateway.identity.letters import letters
 from gateway.mail.carriers import carrier_of
 from gateway.mail.queue import send_due
@@ -19,7 +20,7 @@ def schedules(settings: Settings) -> tuple[Schedule, ...]:
     async def send_mails(database: Database) -> None:
         await send_due(database, write, carry, settings.mail_sender, now=datetime.now(UTC))
 
-    return Schedule(1, send_mails), Schedule(3600, forget_expired)
+    return Schedule(1, send_mails), Schedule(600, forget_keys), Schedule(3600, forget_expired)
 
 
 async def forget_expired(database: Database) -> None:
@@ -28,3 +29,8 @@ async def forget_expired(database: Database) -> None:
     async with database.transaction() as session:
         await session.execute(delete(Session).where(Session.expires_at <= now))
         await session.execute(delete(MailLink).where(MailLink.expires_at <= now))
+
+
+async def forget_keys(database: Database) -> None:
+    """Idempotency keys that are over."""
+    await forget_old_keys(database, now=datetime.now(UTC))

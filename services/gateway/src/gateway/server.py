@@ -60,6 +60,8 @@ async def run(app: FastAPI, settings: Settings, stop: asyncio.Event) -> None:
     public = _listener(Front(app), settings.listen)
     # Clients and caches on the way reckon with it (RFC 9110, 6.6.1); between the services it would be a waste.
     public.config.date_header = True
+    # Whose word counts about who asks is the front's to know (SYLLABUS_TRUSTED_PROXIES).
+    public.config.proxy_headers = False
     private = _listener(app, settings.internal_listen)
     async with app.router.lifespan_context(app):
         serving = [asyncio.create_task(listener.serve()) for listener in (public, private)]

@@ -2,12 +2,21 @@
 
 from email.utils import parseaddr
 from pathlib import Path
-from typing import ClassVar
+from typing import Annotated, ClassVar
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import AfterValidator, Field, SecretStr, field_validator
 
+from gateway.limits.clients import TrustedProxies
 from shared.settings import ServiceName, ServiceSettings
+
+
+def _networks(value: str) -> str:
+    TrustedProxies(value)
+    return value
+
+
+PerMinute = Annotated[int, Field(ge=1, le=100_000_000)]
 
 
 class Settings(ServiceSettings):
@@ -45,7 +54,34 @@ class Settings(ServiceSettings):
     admin_password: SecretStr | None = None
     """For `python -m gateway createadmin`, where there is no terminal to ask on."""
 
-    @field_validator("smtp_url", "mail_dir", "account_url", mode="before")
+    trusted_proxies: Annotated[str, AfterValidator(_networks)] = ""
+    """Addresses, networks (`10.0.0.0/8`) or `unix`, with commas between: from there, `X-Forwarded-For` says who asks.
+    Nobody's is believed by default."""
+
+    rate_limits: bool = True
+    """Whether requests are limited at all. Off for benchmarks."""
+    redis_url: SecretStr | None = None
+    """Where gateway processes count together, `redis://host:port/number`; without it, each counts for itself."""
+    limit_user: PerMinute = 6000
+    """Requests in a minute of one signed-in user. The same unit below."""
+    limit_guest: PerMinute = 3000
+    """Of one network address, not signed in."""
+    limit_login: PerMinute = 600
+    """Logins from one network address."""
+    limit_wrong_password: PerMinute = 30
+    """Logins with one e-mail address from one network address, until one has the right password."""
+    limit_registration: PerMinute = 300
+    """New accounts from one network address."""
+    limit_recovery: PerMinute = 60
+    """Requests for mailed links, and uses of them, from one network address."""
+    limit_password: PerMinute = 60
+    """Uses of one's own password while signed in: to change it, to delete the account."""
+    limit_verification: PerMinute = 300
+    """Certificates verified from one network address."""
+    limit_search: PerMinute = 600
+    """Searches and suggestions, of one user, or of one network address."""
+
+    @field_validator("smtp_url", "mail_dir", "account_url", "redis_url", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         """As deployment files pass on what is not set."""

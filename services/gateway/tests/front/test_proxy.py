@@ -15,6 +15,10 @@ from shared.auth import Identity, Verifier
 from shared.testing import ServiceUnderTest
 
 MEGABYTE = 1024 * 1024
+JSON = {"Content-Type": "application/json"}
+HALF_A_REQUEST = (
+    b"POST /api/courses/ HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\nhalf"
+)
 
 
 class TestThere:
@@ -22,7 +26,7 @@ class TestThere:
         self, public: httpx.AsyncClient, upstreams: Any, make_account: Any
     ) -> None:
         answer = await public.post(
-            "/api/courses/?x=a%20b&x=%C3%A4&y=", content=b'{"title": "\xc3\xa4"}', headers={"X-Custom": "kept"}
+            "/api/courses/?x=a%20b&x=%C3%A4&y=", content=b'{"title": "\xc3\xa4"}', headers={"X-Custom": "kept"} | JSON
         )
         seen = answer.json()
         assert (seen["service"], seen["method"], seen["path"]) == ("catalog", "POST", "/api/courses/")
@@ -104,7 +108,7 @@ class TestThere:
             for number in range(5):
                 yield str(number).encode() * 10
 
-        answer = await public.put("/api/courses/5/", content=pieces())
+        answer = await public.put("/api/courses/5/", content=pieces(), headers=JSON)
         assert answer.json()["body"] == "".join(str(number) * 10 for number in range(5))
 
     @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
@@ -254,14 +258,14 @@ class TestLimits:
     ) -> None:
         async def pieces() -> AsyncIterator[bytes]:
             for _ in range(11):
-                yield bytes(MEGABYTE)
+                yield b"x" * MEGABYTE
 
-        answer = await public.post("/api/courses/", content=pieces(), headers={"Content-Type": "application/json"})
+        answer = await public.post("/api/courses/", content=pieces(), headers=JSON)
         assert (answer.status_code, answer.json()["code"]) == (413, "PAYLOAD_TOO_LARGE")
         assert answer.json()["details"] == {"limit": 10 * MEGABYTE}
 
     async def test_ten_megabytes_are_not_too_large(self, public: httpx.AsyncClient, upstreams: Any) -> None:
-        answer = await public.post("/api/courses/", content=b"x" * (10 * MEGABYTE))
+        answer = await public.post("/api/courses/", content=b"x" * (10 * MEGABYTE), headers=JSON)
         assert len(answer.json()["body"]) == 10 * MEGABYTE
 
     async def test_a_body_that_stops_arriving_is_given_up(
@@ -269,7 +273,7 @@ class TestLimits:
     ) -> None:
         monkeypatch.setattr(proxy, "PAUSE_LIMIT_S", 0.1)
         reader, writer = await asyncio.open_unix_connection(tmp_path / "public")
-        writer.write(b"POST /api/courses/ HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf")
+        writer.write(HALF_A_REQUEST)
         answer = await reader.read()
         writer.close()
         assert answer.startswith(b"HTTP/1.1 400 ")
@@ -371,7 +375,7 @@ class TestServicesThatFail:
 
         upstreams["catalog"].answer = answer
         _, writer = await asyncio.open_unix_connection(tmp_path / "public")
-        writer.write(b"POST /api/courses/ HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf")
+        writer.write(HALF_A_REQUEST)
         await begun.wait()
         writer.close()
         await asyncio.wait_for(upstreams["catalog"].gone.wait(), 5)
@@ -393,7 +397,7 @@ class TestKeptConnections:
     async def test_a_write_never_is(self, public: httpx.AsyncClient, tmp_path: Path, method: str, body: bytes) -> None:
         async with raw_service(tmp_path / "catalog", answers=[OK], again=[OK]) as connections:
             assert (await public.get("/api/courses/")).text == "ok"
-            answer = await public.request(method, "/api/courses/5/", content=body)
+            answer = await public.request(method, "/api/courses/5/", content=body, headers=JSON)
             assert (answer.status_code, answer.json()["code"]) == (503, "SERVICE_UNAVAILABLE")
             assert [len(requests) for requests in connections] == [2]
 

@@ -69,6 +69,35 @@ class TestTwoAddresses:
                 await asyncio.wait_for(run(create(settings), settings, asyncio.Event()), 10)
             assert not _answers(tmp_path / "private")
 
+    async def test_the_word_of_loopback_about_who_asks_is_not_taken(
+        self, environment: Environment, tmp_path: Path
+    ) -> None:
+        """As uvicorn would by itself."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        settings = Settings(
+            database_url=environment.database("gateway").url,
+            listen=f"127.0.0.1:{port}",
+            internal_listen=f"unix:{tmp_path / 'private'}",
+            run_worker=False,
+            log_format="console",
+            log_level="warning",
+        )
+        stop = asyncio.Event()
+        serving = asyncio.create_task(run(create(settings), settings, stop))
+        async with asyncio.timeout(10):
+            await _until_served(tmp_path / "private")
+        left = []
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+            for forwarded in ("198.51.100.1", "198.51.100.2"):
+                answer = await client.get("/", headers={"X-Forwarded-For": forwarded})
+                left.append(int(answer.headers["RateLimit-Remaining"]))
+        stop.set()
+        async with asyncio.timeout(10):
+            await serving
+        assert left[1] == left[0] - 1
+
 
 def _answers(path: Path) -> bool:
     with socket.socket(socket.AF_UNIX) as probe:

@@ -77,7 +77,10 @@ def merge(parts: Mapping[ServiceName, Document], missing: list[str], public_url:
             "title": "Syllabus",
             "version": VERSION,
             "description": "The public API of the Syllabus course platform. A path without its slash at the end is"
-            " served as with it. Every answer carries `X-Request-ID`.",
+            " served as with it. Every answer carries `X-Request-ID`, and `RateLimit-Limit`, `-Remaining` and `-Reset`"
+            " of the limit that is nearest; beyond it requests are 429 `RATE_LIMITED` with `Retry-After`. A signed-in"
+            " user's POST with the header `Idempotency-Key` is done once: for 24 hours, the same request with the same"
+            " key gets the first answer again, with `Idempotent-Replayed: true`.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": public_url}],

@@ -3,15 +3,17 @@
 aiohttp, over TCP or Unix sockets: a tenth of what httpx costs on this path. Nothing else of the gateway knows of it.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import get_args
 
 import aiohttp
 from aiohttp.client_middlewares import ClientHandlerType
 from multidict import CIMultiDict
 from yarl import URL
 
+from gateway.upstream.breaker import Breaker
 from shared.settings import ServiceName, ServiceSettings
 
 ANSWER_LIMIT_S = 30.0
@@ -56,6 +58,22 @@ async def _repeat_reads_only(request: aiohttp.ClientRequest, handler: ClientHand
         raise _Lost(str(error)) from error
 
 
+class _Sending:
+    """A body on its way, and whether it was its sender who broke it off."""
+
+    def __init__(self, body: AsyncIterator[bytes]) -> None:
+        self._body = body
+        self.is_broken = False
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        try:
+            async for piece in self._body:
+                yield piece
+        except Exception:
+            self.is_broken = True
+            raise
+
+
 class Upstreams:
     """Connections to the services, opened when needed."""
 
@@ -65,6 +83,7 @@ class Upstreams:
             total=None, connect=WAIT_LIMIT_S, sock_connect=CONNECT_LIMIT_S, sock_read=answer_limit_s
         )
         self._sessions: dict[ServiceName, tuple[aiohttp.ClientSession, str]] = {}
+        self._breakers = {service: Breaker(service) for service in get_args(ServiceName)}
 
     @asynccontextmanager
     async def ask(
@@ -78,20 +97,32 @@ class Upstreams:
         """Send a request and hand out the answer as it comes. `target` is an encoded path with its query.
 
         A read is sent again, once, when a kept connection turns out to be closed; a write never is.
-        Raises UpstreamDown.
+        Raises UpstreamDown, at once while the service is left alone after failures.
         """
+        breaker = self._breakers[service]
+        if not breaker.admits():
+            raise UpstreamDown("left alone after failures")
         session, address = self._session(service)
+        sending = _Sending(body) if body is not None else None
+        verdict: Callable[[], None] | None = breaker.ended
         try:
             async with session.request(
                 method,
                 URL(address + target, encoded=True),
                 headers=CIMultiDict(headers),
-                data=body,
+                data=sending.pieces() if sending else None,
                 allow_redirects=False,
             ) as response:
+                breaker.succeeded()
+                verdict = None
                 yield Answer(response.status, response.raw_headers, _pieces(response))
         except (aiohttp.ClientError, TimeoutError) as error:
+            if verdict and not isinstance(error, _Lost) and not (sending and sending.is_broken):
+                verdict = breaker.failed
             raise UpstreamDown(f"{type(error).__name__}: {error}") from error
+        finally:
+            if verdict:
+                verdict()
 
     async def close(self) -> None:
         for session, _ in self._sessions.values():

@@ -20,6 +20,7 @@ LARGEST_UPLOAD = 520 * 1024 * 1024
 PAUSE_LIMIT_S = 30.0
 """How long a client may take between two pieces of a body."""
 CLIENT_ADDRESS = "X-Syllabus-Client-IP"
+IDEMPOTENCY_KEY = "X-Syllabus-Idempotency-Key"
 
 log = structlog.get_logger()
 
@@ -50,20 +51,21 @@ class Incoming:
     signature: str | None
     client: str
     """Network address of whoever sent it."""
+    idempotency_key: str | None = None
+    """The service may use it to tell a repetition that this gateway could not."""
 
 
 class Body:
     """A request's body on its way through, within its limit; and the news that the client has gone."""
 
-    def __init__(self, receive: Receive, headers: RawHeaders) -> None:
+    def __init__(self, receive: Receive, headers: RawHeaders, *, largest: int | None = None) -> None:
         self._receive = receive
         named = dict(headers)
-        kind = named.get(b"content-type", b"").lower()
-        self._limit = LARGEST_UPLOAD if kind.startswith(b"multipart/form-data") else LARGEST_BODY
+        self._limit = largest or limit_of(named.get(b"content-type", b""))
         length = named.get(b"content-length")
         if length is not None and int(length) > self._limit:
             raise BodyTooLarge(limit=self._limit)
-        self.is_empty = length in (None, b"0") and b"transfer-encoding" not in named
+        self.is_empty = not has_body(headers)
         self.failure: Refusal | ClientGone | None = None
         """Why sending was broken off, if it was on the client's side."""
         self._sent = asyncio.Event()
@@ -104,6 +106,17 @@ class Body:
         return message.get("body", b""), message.get("more_body", False)
 
 
+def has_body(headers: RawHeaders) -> bool:
+    """Whether the headers announce a body."""
+    named = dict(headers)
+    return named.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in named
+
+
+def limit_of(kind: bytes) -> int:
+    """The most bytes that a body of this content type may have."""
+    return LARGEST_UPLOAD if kind.lower().startswith(b"multipart/form-data") else LARGEST_BODY
+
+
 async def forward(upstreams: Upstreams, request: Incoming, receive: Receive, send: Send) -> None:
     """Answer a request with a service's answer.
 
@@ -130,7 +143,7 @@ async def _exchange(upstreams: Upstreams, request: Incoming, body: Body, send: S
     try:
         async with upstreams.ask(
             request.service,
-            request.method,
+            "GET" if request.method == "HEAD" else request.method,
             request.target,
             _headers(request),
             None if body.is_empty else body.pieces(),
@@ -138,6 +151,9 @@ async def _exchange(upstreams: Upstreams, request: Incoming, body: Body, send: S
             begun = True
             headers = for_client(answer.headers)
             await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+            if request.method == "HEAD":  # no service serves it, and nobody waits for the body
+                await send({"type": "http.response.body", "body": b""})
+                return
             async for piece in answer.pieces:
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
@@ -153,4 +169,6 @@ def _headers(request: Incoming) -> list[tuple[str, str]]:
     headers += [("X-Request-ID", request_id()), (CLIENT_ADDRESS, request.client)]
     if request.signature is not None:
         headers.append((HEADER, request.signature))
+    if request.idempotency_key is not None:
+        headers.append((IDEMPOTENCY_KEY, request.idempotency_key))
     return headers
