@@ -10,9 +10,10 @@ from sqlalchemy import select
 
 from assessment.commands.copies import take_course, take_enrollment
 from assessment.domain.rights import Access, is_staff
-from assessment.models import Attempt, Course, Lesson
+from assessment.models import Attempt, AttemptAnswer, Course, Lesson
 from assessment.queries.access import get_access, get_access_to_attempt
 from assessment.queries.assessments import find_assessment
+from assessment.queries.questions import find_assessment_of
 from shared.auth import Identity
 from shared.contracts.catalog.http import CourseState
 from shared.contracts.enrollment.http import EnrollmentState
@@ -36,6 +37,16 @@ async def learn_staff(database: Database, peers: Peers, user: Identity, assessme
     await _learn_staff(database, peers, user, access)
 
 
+async def learn_staff_of_question(
+    database: Database, peers: Peers, user: Identity, *, question_id: int | None = None, answer_id: int | None = None
+) -> None:
+    """Before a question, or an answer of one, is read or changed by itself."""
+    async with database.reading() as session:
+        assessment_id = await find_assessment_of(session, question_id=question_id, answer_id=answer_id)
+    if assessment_id is not None:
+        await learn_staff(database, peers, user, assessment_id)
+
+
 async def learn_staff_of_attempt(database: Database, peers: Peers, user: Identity, attempt_id: int) -> None:
     """Before somebody else's attempt is shown."""
     async with database.reading() as session:
@@ -43,6 +54,14 @@ async def learn_staff_of_attempt(database: Database, peers: Peers, user: Identit
         owner = await session.scalar(select(Attempt.user_id).where(Attempt.id == attempt_id))
     if owner != user.user_id:
         await _learn_staff(database, peers, user, access)
+
+
+async def learn_staff_of_attempt_answer(database: Database, peers: Peers, user: Identity, answer_id: int) -> None:
+    """Before an answer is graded by hand."""
+    async with database.reading() as session:
+        attempt_id = await session.scalar(select(AttemptAnswer.attempt_id).where(AttemptAnswer.id == answer_id))
+        access = await get_access_to_attempt(session, user, attempt_id) if attempt_id is not None else None
+    await _learn_staff(database, peers, user, access)
 
 
 async def learn_enrollment(database: Database, peers: Peers, user: Identity, assessment_id: int) -> None:
