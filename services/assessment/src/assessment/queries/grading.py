@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, Text, cast, func, select
+from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from assessment.domain.paper import Item
@@ -22,8 +23,8 @@ async def list_queue(
     """Answers in the courses that the user teaches; all for administrators. Those that wait longest come first."""
     asked = func.jsonb_path_query_first(
         Attempt.paper,
-        "$.items[*] ? (@.question_id == $id)",
-        func.jsonb_build_object("id", AttemptAnswer.question_id),
+        cast("$.items[*] ? (@.question_id == $id)", JSONPATH),
+        func.jsonb_build_object(cast("id", Text), AttemptAnswer.question_id),
     )
     attempt = (Attempt.attempt_number, Attempt.user_id, Attempt.assessment_id, Attempt.end_time)
     statement = (
