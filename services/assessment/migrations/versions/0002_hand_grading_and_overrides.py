@@ -1,4 +1,4 @@
-"""Grading by hand, rubrics, overrides for single learners, and the score before a regrade."""
+"""Grading by hand, rubrics, overrides for single learners, the score before a regrade, and what was cloned."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,6 +12,7 @@ POINTS = sa.Numeric(12, 2)
 
 
 def upgrade() -> None:
+    op.add_column("assessments", sa.Column("cloned_from", sa.BigInteger))
     op.add_column("attempts", sa.Column("previous_score", POINTS))
     add_grading()
     create_rubrics()

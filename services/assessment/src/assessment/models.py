@@ -90,6 +90,8 @@ class Assessment(Table):
     due_date: Mapped[datetime | None] = mapped_column(Moment)
     available_until: Mapped[datetime | None] = mapped_column(Moment)
     is_deleted: Mapped[bool] = mapped_column(default=False)
+    cloned_from: Mapped[int | None] = mapped_column(BigInteger)
+    """The assessment that this one was copied from, when its course was."""
     created_date: Mapped[datetime] = mapped_column(Moment)
     updated_date: Mapped[datetime] = mapped_column(Moment)
 
