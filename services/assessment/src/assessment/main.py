@@ -3,12 +3,12 @@
 from fastapi import FastAPI
 
 from assessment.consumers import HANDLERS
-from assessment.routes import assessments, attempts, grading, overrides, questions
+from assessment.routes import assessments, attempts, banks, grading, overrides, questions
 from assessment.schedules import SCHEDULES
 from assessment.settings import Settings
 from shared.app import create_app
 
-ROUTERS = (assessments.router, overrides.router, questions.router, attempts.router, grading.router)
+ROUTERS = (assessments.router, overrides.router, questions.router, banks.router, attempts.router, grading.router)
 
 
 def create(settings: Settings | None = None) -> FastAPI:

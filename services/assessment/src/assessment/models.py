@@ -89,6 +89,8 @@ class Assessment(Table):
     available_from: Mapped[datetime | None] = mapped_column(Moment)
     due_date: Mapped[datetime | None] = mapped_column(Moment)
     available_until: Mapped[datetime | None] = mapped_column(Moment)
+    draws: Mapped[list[dict[str, int]]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))
+    """`{bank, count}`: so many questions of that bank, drawn at random for each attempt."""
     is_deleted: Mapped[bool] = mapped_column(default=False)
     cloned_from: Mapped[int | None] = mapped_column(BigInteger)
     """The assessment that this one was copied from, when its course was."""
@@ -100,8 +102,22 @@ class Assessment(Table):
     )
 
 
+class QuestionBank(Table):
+    """Questions of a course that assessments draw from."""
+
+    __tablename__ = "question_banks"
+    __table_args__ = (Index(None, "course_id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    course_id: Mapped[int] = mapped_column(ForeignKey("courses.course_id"))
+    title: Mapped[str] = mapped_column(String(255))
+    is_deleted: Mapped[bool]
+    created_date: Mapped[datetime] = mapped_column(Moment)
+    updated_date: Mapped[datetime] = mapped_column(Moment)
+
+
 class Question(Table):
-    """A question of an assessment. `config` holds what its type needs beyond answers."""
+    """A question of an assessment, or of a bank. `config` holds what its type needs beyond answers."""
 
     __tablename__ = "questions"
     __table_args__ = (
@@ -109,10 +125,13 @@ class Question(Table):
         UniqueConstraint("assessment_id", "order", deferrable=True, initially="DEFERRED"),
         CheckConstraint("points >= 1", name="points"),
         CheckConstraint("weight > 0", name="weight"),
+        CheckConstraint("num_nonnulls(assessment_id, bank_id) = 1", name="place"),
+        Index(None, "bank_id", "order"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    assessment_id: Mapped[int] = mapped_column(ForeignKey(Assessment.id, ondelete="CASCADE"))
+    assessment_id: Mapped[int | None] = mapped_column(ForeignKey(Assessment.id, ondelete="CASCADE"))
+    bank_id: Mapped[int | None] = mapped_column(ForeignKey(QuestionBank.id))
     question_text: Mapped[str] = mapped_column(Text)
     question_type: Mapped[QuestionType] = mapped_column(String(20))
     order: Mapped[int] = mapped_column(Integer)

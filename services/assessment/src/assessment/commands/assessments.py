@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from assessment.commands.banks import check_draws
 from assessment.commands.rubrics import check_rubrics
 from assessment.commands.writing import write_questions
 from assessment.domain.facts import assessment_event
@@ -38,6 +39,7 @@ async def create_assessment(
         updated_date=now,
         is_deleted=False,
         questions=[],
+        draws=await check_draws(session, user, (), wanted.draws),
         **wanted.model_dump(include=set(RULES)),
     )
     check_window(assessment)
@@ -63,6 +65,8 @@ async def change_assessment(
     for name, value in _sent(wanted, sent & (RULES | {"title"})).items():
         setattr(assessment, name, value)
     check_window(assessment)
+    if "draws" in sent:
+        assessment.draws = await check_draws(session, user, assessment.draws, wanted.draws)
     if "questions" in sent:
         await check_rubrics(session, user, assessment.questions, wanted.questions, path="questions.{}.")
         write_questions(assessment, wanted.questions)
@@ -110,7 +114,7 @@ async def _delete(session: AsyncSession, assessments: Collection[Assessment], no
     await outbox.record(session, *facts)
 
 
-async def _count_questions(session: AsyncSession, assessment_ids: Collection[int]) -> dict[int, int]:
+async def _count_questions(session: AsyncSession, assessment_ids: Collection[int]) -> dict[int | None, int]:
     counted = select(Question.assessment_id, func.count()).where(Question.assessment_id.in_(assessment_ids))
     return {row[0]: row[1] for row in await session.execute(counted.group_by(Question.assessment_id))}
 

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
+from assessment.commands.banks import draw_questions
 from assessment.commands.grading import grade_attempts
 from assessment.commands.rubrics import use_rubrics
 from assessment.domain.answering import GRACE
@@ -17,7 +18,7 @@ from assessment.domain.overriding import expiry, personal_rules
 from assessment.domain.paper import Paper, draw_paper
 from assessment.domain.rights import check_may_attempt
 from assessment.domain.standing import standing
-from assessment.domain.starting import check_may_start
+from assessment.domain.starting import AssessmentNotAvailable, check_may_start
 from assessment.models import Assessment, Attempt, Enrollment
 from assessment.queries.access import get_access
 from assessment.queries.overrides import get_override
@@ -58,7 +59,11 @@ async def start_attempt(
         return attempts[-1], False
     rules = personal_rules(assessment, await get_override(session, assessment_id, learner.user_id))
     check_may_start(assessment, rules, attempts, now)
-    paper = draw_paper(assessment, random, await use_rubrics(session, assessment))
+    drawn = await draw_questions(session, assessment, random)
+    if not (assessment.questions or drawn):
+        raise AssessmentNotAvailable("The assessment has no questions yet.")
+    rubrics = await use_rubrics(session, [*assessment.questions, *drawn])
+    paper = draw_paper(assessment, drawn, random, rubrics)
     attempt = _new_attempt(assessment, learner, len(attempts) + 1, paper, now, origin)
     attempt.expires_at = expiry(now, paper.time_limit, rules)
     session.add(attempt)

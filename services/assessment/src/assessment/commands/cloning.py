@@ -59,6 +59,7 @@ def _copy(source: Assessment, course_id: int, lesson_id: int, now: datetime) -> 
         created_date=now,
         updated_date=now,
         is_deleted=False,
+        draws=source.draws,
         questions=[_copy_question(question) for question in source.questions],
         **{name: getattr(source, name) for name in AssessmentRules.model_fields},
     )

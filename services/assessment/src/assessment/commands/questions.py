@@ -7,28 +7,46 @@ from typing import Any
 from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
 
 from assessment.commands.assessments import lock_to_edit, tell_changed
+from assessment.commands.banks import lock_bank, next_order
 from assessment.commands.rubrics import check_rubrics
 from assessment.commands.writing import as_written, write_question
 from assessment.domain.questions import check_question, fill_orders
-from assessment.models import Answer, Assessment, Question
+from assessment.models import Answer, Assessment, Question, QuestionBank
 from assessment.schemas.assessments import MOST_QUESTIONS
 from assessment.schemas.questions import AnswerWrite, QuestionCreate, QuestionWrite
 from shared.auth import Identity
 from shared.errors import Invalid, NotFound
 
+Place = Assessment | QuestionBank
+"""Where a question belongs; it is locked for a change of the question."""
+
 
 async def add_question(session: AsyncSession, user: Identity, wanted: QuestionCreate, *, now: datetime) -> Question:
     """Raises Invalid, NotFound, or PermissionDenied unless staff of the course."""
-    assessment = await lock_to_edit(session, user, wanted.assessment)
-    if len(assessment.questions) >= MOST_QUESTIONS:
-        raise Invalid(assessment=f"An assessment has at most {MOST_QUESTIONS} questions.")
+    if (wanted.assessment is None) == (wanted.bank is None):
+        raise Invalid(assessment="Name an assessment, or a bank in its place.")
+    question, alone = Question(answers=[]), wanted.model_copy(update={"id": None})
+    place: Place
+    if wanted.assessment is not None:
+        place = await lock_to_edit(session, user, wanted.assessment)
+        if len(place.questions) >= MOST_QUESTIONS:
+            raise Invalid(assessment=f"An assessment has at most {MOST_QUESTIONS} questions.")
+    else:
+        place = await lock_bank(session, user, wanted.bank or 0)
+        order = await next_order(session, place, 1)
+        alone = alone.model_copy(update={"order": order if wanted.order is None else wanted.order})
     await check_rubrics(session, user, (), [wanted], path="")
-    alone = wanted.model_copy(update={"id": None})
-    question = Question(answers=[])
-    assessment.questions.append(question)
-    await _write(session, assessment, question, alone, now)
+    check_question(alone)
+    if isinstance(place, Assessment):
+        place.questions.append(question)
+    else:
+        question.bank_id = place.id
+    await _write(session, place, question, alone, now)
+    session.add(question)
+    await session.flush()
     return question
 
 
@@ -45,9 +63,12 @@ async def change_question(
 
 async def delete_question(session: AsyncSession, user: Identity, question_id: int, *, now: datetime) -> None:
     """Attempts keep it in their papers. Raises NotFound or PermissionDenied."""
-    assessment, question = await _lock(session, user, question_id)
-    assessment.questions.remove(question)
-    await tell_changed(session, assessment, now=now)
+    place, question = await _lock(session, user, question_id)
+    if isinstance(place, Assessment):
+        place.questions.remove(question)
+    else:
+        await session.delete(question)
+    await _finish(session, place, now)
 
 
 async def add_answer(
@@ -85,18 +106,25 @@ async def delete_answer(session: AsyncSession, user: Identity, answer_id: int, *
     await _write(session, assessment, question, written.model_copy(update={"answers": answers}), now)
 
 
-async def _lock(session: AsyncSession, user: Identity, question_id: int) -> tuple[Assessment, Question]:
-    assessment_id = await session.scalar(select(Question.assessment_id).where(Question.id == question_id))
-    if assessment_id is None:
+async def _lock(session: AsyncSession, user: Identity, question_id: int) -> tuple[Place, Question]:
+    where = select(Question.assessment_id, Question.bank_id).where(Question.id == question_id)
+    row = (await session.execute(where)).one_or_none()
+    if row is None:
         raise NotFound
-    assessment = await lock_to_edit(session, user, assessment_id)
-    question = next((question for question in assessment.questions if question.id == question_id), None)
-    if question is None:  # deleted while we waited
+    place: Place
+    if row.assessment_id is not None:
+        place = await lock_to_edit(session, user, row.assessment_id)
+    else:
+        place = await lock_bank(session, user, row.bank_id)
+    # Asked only now: it may have been deleted while we waited for the lock.
+    own = select(Question).where(Question.id == question_id).options(selectinload(Question.answers))
+    question = await session.scalar(own.execution_options(populate_existing=True))
+    if question is None:
         raise NotFound
-    return assessment, question
+    return place, question
 
 
-async def _lock_answer(session: AsyncSession, user: Identity, answer_id: int) -> tuple[Assessment, Question]:
+async def _lock_answer(session: AsyncSession, user: Identity, answer_id: int) -> tuple[Place, Question]:
     question_id = await session.scalar(select(Answer.question_id).where(Answer.id == answer_id))
     if question_id is None:
         raise NotFound
@@ -106,15 +134,22 @@ async def _lock_answer(session: AsyncSession, user: Identity, answer_id: int) ->
     return assessment, question
 
 
-async def _write(
-    session: AsyncSession, assessment: Assessment, question: Question, wanted: QuestionWrite, now: datetime
-) -> None:
+async def _write(session: AsyncSession, place: Place, question: Question, wanted: QuestionWrite, now: datetime) -> None:
     check_question(wanted)
-    others = [other.order for other in assessment.questions if other is not question]
+    neighbours = place.questions if isinstance(place, Assessment) else ()
+    others = [other.order for other in neighbours if other is not question]
     if wanted.order in others:
         raise Invalid(order="Another question has this place.")
     write_question(question, wanted, fill_orders([*others, wanted.order])[-1])
-    await tell_changed(session, assessment, now=now)
+    await _finish(session, place, now)
+
+
+async def _finish(session: AsyncSession, place: Place, now: datetime) -> None:
+    if isinstance(place, Assessment):
+        await tell_changed(session, place, now=now)
+    else:
+        place.updated_date = now
+        await session.flush()
 
 
 def _with_answers(question: QuestionWrite, answers: Sequence[AnswerWrite], last: AnswerWrite) -> QuestionWrite:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
 
 from assessment.commands.grading import score_attempts, tell_graded
 from assessment.domain.mending import mended_paper
@@ -44,14 +45,21 @@ async def regrade_batch(session: AsyncSession, user: Identity, assessment_id: in
     next_ = select(Attempt).where(Attempt.assessment_id == assessment_id, Attempt.id > after).order_by(Attempt.id)
     locked = next_.limit(BATCH).with_for_update().execution_options(populate_existing=True)
     attempts = (await session.scalars(locked)).all()
+    questions = await _questions_of(session, attempts)
     # In a thread: papers are long.
-    questions = {question.id: question for question in assessment.questions}
     papers = await asyncio.to_thread(_mended, [attempt.paper for attempt in attempts], questions)
     for attempt, paper in zip(attempts, papers, strict=True):
         attempt.paper = paper
     closed = [attempt for attempt in attempts if attempt.status != "in_progress"]
     changed = await _score_anew(session, closed)
     return Batch(len(closed), changed, attempts[-1].id if len(attempts) == BATCH else None)
+
+
+async def _questions_of(session: AsyncSession, attempts: Sequence[Attempt]) -> dict[int, Question]:
+    """As they are now, by id: those asked, whether of the assessment or drawn from a bank."""
+    ids = {item["question_id"] for attempt in attempts for item in attempt.paper["items"]}
+    asked = select(Question).where(Question.id.in_(ids)).options(selectinload(Question.answers))
+    return {question.id: question for question in await session.scalars(asked)}
 
 
 async def _score_anew(session: AsyncSession, attempts: Sequence[Attempt]) -> int:

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from assessment.domain.rubrics import criteria_of
-from assessment.models import Assessment, Question, Rubric
+from assessment.models import Question, Rubric
 from assessment.schemas.questions import QuestionWrite
 from assessment.schemas.rubrics import RubricContent, RubricWrite
 from shared.auth import Identity
@@ -80,9 +80,9 @@ async def check_rubrics(
         raise Invalid({f"{path.format(place)}config.rubric_id": ["You have no such rubric."] for place in missing})
 
 
-async def use_rubrics(session: AsyncSession, assessment: Assessment) -> dict[int, RubricContent]:
-    """The rubrics that an assessment's questions name, for a paper; from now on they are used. No SQL if none is."""
-    ids = {id_ for question in assessment.questions if (id_ := question.config.get("rubric_id")) is not None}
+async def use_rubrics(session: AsyncSession, questions: Iterable[Question]) -> dict[int, RubricContent]:
+    """The rubrics that questions name, for a paper; from now on they are used. No SQL if none is."""
+    ids = {id_ for question in questions if (id_ := question.config.get("rubric_id")) is not None}
     if not ids:
         return {}
     await _mark_used(session, ids)

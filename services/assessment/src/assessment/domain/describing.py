@@ -3,11 +3,12 @@
 from datetime import datetime
 from decimal import Decimal
 
+from assessment.domain.facts import count_drawn
 from assessment.domain.overriding import personal_rules
 from assessment.domain.paper import Paper
 from assessment.domain.standing import Standing
 from assessment.domain.starting import why_not_available
-from assessment.models import Answer, Assessment, Attempt, AttemptAnswer, Override, Question, Rubric
+from assessment.models import Answer, Assessment, Attempt, AttemptAnswer, Override, Question, QuestionBank, Rubric
 from assessment.schemas.assessments import (
     AssessmentBrief,
     AssessmentResult,
@@ -15,6 +16,7 @@ from assessment.schemas.assessments import (
     AssessmentView,
     QuestionAnnounced,
 )
+from assessment.schemas.banks import BankView, Draw
 from assessment.schemas.grading import GradeView
 from assessment.schemas.overrides import OverrideView
 from assessment.schemas.questions import AnswerDetail, AnswerView, QuestionDetail, QuestionView
@@ -55,11 +57,22 @@ def describe_for_learner(
 
 def describe_question(question: Question) -> QuestionDetail:
     view = QuestionView.model_validate(question)
-    return QuestionDetail(**dict(view), assessment=question.assessment_id)
+    return QuestionDetail(**dict(view), assessment=question.assessment_id, bank=question.bank_id)
 
 
 def describe_answer(answer: Answer) -> AnswerDetail:
     return AnswerDetail(**dict(AnswerView.model_validate(answer)), question=answer.question_id)
+
+
+def describe_bank(bank: QuestionBank, questions_count: int) -> BankView:
+    return BankView(
+        id=bank.id,
+        title=bank.title,
+        course=bank.course_id,
+        questions_count=questions_count,
+        created_date=bank.created_date,
+        updated_date=bank.updated_date,
+    )
 
 
 def describe_rubric(rubric: Rubric) -> RubricView:
@@ -114,7 +127,7 @@ def describe_briefly(assessment: Assessment, questions_count: int) -> Assessment
         available_from=assessment.available_from,
         due_date=assessment.due_date,
         available_until=assessment.available_until,
-        questions_count=questions_count,
+        questions_count=questions_count + count_drawn(assessment),
         created_date=assessment.created_date,
         updated_date=assessment.updated_date,
     )
@@ -133,9 +146,10 @@ def _describe(
         lesson=assessment.lesson_id,
         course=assessment.course_id,
         title=assessment.title,
-        questions_count=len(assessment.questions),
+        questions_count=len(assessment.questions) + count_drawn(assessment),
         max_score=float(sum(worths, Decimal(0))),
         questions=questions,
+        draws=[Draw.model_validate(draw) for draw in assessment.draws],
         result=result,
         created_date=assessment.created_date,
         updated_date=assessment.updated_date,

@@ -3,7 +3,7 @@
 Later edits of the assessment do not touch it, so that a learner is scored by what they were asked.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from random import Random
 from typing import Any, TypeVar
@@ -85,12 +85,14 @@ class Paper(BaseModel):
         return next((item for item in self.items if item.question_id == question_id), None)
 
 
-def draw_paper(assessment: Assessment, random: Random, rubrics: Mapping[int, RubricContent]) -> Paper:
+def draw_paper(
+    assessment: Assessment, drawn: Sequence[Question], random: Random, rubrics: Mapping[int, RubricContent]
+) -> Paper:
     """The paper of a new attempt; questions and answers in a random order where the assessment says so.
 
-    `rubrics` by id, as far as the questions name any.
+    `drawn` are questions from banks, asked after the assessment's own; `rubrics` by id, as far as questions name any.
     """
-    questions = _drawn(assessment.questions, assessment.randomize_questions, random)
+    questions = _drawn([*assessment.questions, *drawn], assessment.randomize_questions, random)
     return Paper(
         time_limit=assessment.time_limit,
         feedback_mode=feedback_mode_of(assessment),

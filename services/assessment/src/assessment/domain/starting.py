@@ -38,7 +38,7 @@ def why_not_available(assessment: Assessment, rules: PersonalRules, now: datetim
         return AssessmentNotAvailable("The assessment is not available yet.", available_from=_iso(opens))
     if closes is not None and now > closes:
         return AssessmentNotAvailable("The assessment is no longer available.", available_until=_iso(closes))
-    if not assessment.questions:
+    if not (assessment.questions or assessment.draws):
         return AssessmentNotAvailable("The assessment has no questions yet.")
     return None
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 
 from assessment.commands import questions as commands
 from assessment.domain.describing import describe_answer, describe_question
-from assessment.learn import learn_staff, learn_staff_of_question
+from assessment.learn import learn_staff, learn_staff_of_bank, learn_staff_of_question
 from assessment.models import QuestionType
 from assessment.queries import questions as queries
 from assessment.schemas.questions import (
@@ -39,26 +39,34 @@ async def list_questions(
     peers: AskPeers,
     paging: Paging,
     assessment: QueryId = None,
+    bank: QueryId = None,
     question_type: OfType = None,
 ) -> Page[QuestionDetail]:
     """Questions of the courses that you teach, with their answers and the key; administrators see all.
 
-    `ordering` by `order` or `points`; without it, by assessment and in their order there.
+    `ordering` by `order` or `points`; without it, newest first, or of one `assessment` or `bank` in their order.
     """
     if assessment is not None:
         await learn_staff(database, peers, user, assessment)
-    return await queries.list_questions(session, user, paging, assessment_id=assessment, question_type=question_type)
+    if bank is not None:
+        await learn_staff_of_bank(database, peers, user, bank)
+    return await queries.list_questions(
+        session, user, paging, assessment_id=assessment, bank_id=bank, question_type=question_type
+    )
 
 
 @router.post("/api/questions/", status_code=201)
 async def create_question(
     wanted: QuestionCreate, user: Instructor, session: Transaction, database: OpenDatabase, peers: AskPeers
 ) -> QuestionDetail:
-    """Add a question to an assessment of a course that you teach; `order` left out is the next one.
+    """Add a question to an `assessment` or to a `bank` of a course that you teach; `order` left out is the next one.
 
     `multiple_choice` and `multiple_select` need their `answers` with it, the other types their `config`.
     """
-    await learn_staff(database, peers, user, wanted.assessment)
+    if wanted.assessment is not None:
+        await learn_staff(database, peers, user, wanted.assessment)
+    elif wanted.bank is not None:
+        await learn_staff_of_bank(database, peers, user, wanted.bank)
     return describe_question(await commands.add_question(session, user, wanted, now=datetime.now(UTC)))
 
 

@@ -37,9 +37,10 @@ class QuestionWrite(BaseModel):
 
 
 class QuestionCreate(QuestionWrite):
-    """A question of an assessment."""
+    """A question of an assessment, or of a bank: give one of the two."""
 
-    assessment: RowId
+    assessment: RowId | None = None
+    bank: RowId | None = None
 
 
 class QuestionPatch(QuestionWrite):
@@ -88,7 +89,8 @@ class QuestionView(BaseModel):
 class QuestionDetail(QuestionView):
     """A question by itself."""
 
-    assessment: int
+    assessment: int | None
+    bank: int | None
 
 
 class AnswerDetail(AnswerView):
