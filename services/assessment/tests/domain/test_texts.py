@@ -35,7 +35,7 @@ class TestIsMatch:
     def test_examples(self, match: Match, accepted: str, text: str, case_sensitive: bool, matches: bool) -> None:
         assert is_match(text, accepted, match, case_sensitive=case_sensitive) is matches
 
-    @pytest.mark.parametrize("pattern", ["(a+)+b", "(a|a)*b", "(.*)*x", "(a?){50}(a*)*b", "((a?){300}){3}a{300}"])
+    @pytest.mark.parametrize("pattern", ["(a+)+b", "(a|a)*b", "(.*)*x", "(a?){50}(a*)*b", "((a?){90}){3}a{90}"])
     def test_a_hostile_pattern_does_not_hang(self, pattern: str) -> None:
         began = time.perf_counter()
         assert not is_match("a" * 500 + "!", pattern, "regex", case_sensitive=True)
@@ -48,7 +48,9 @@ class TestIsMatch:
             assert is_match(text, text, "wildcard", case_sensitive=True)
 
 
-@pytest.mark.parametrize("pattern", ["(", "[a", r"(?=a)b", r"(a)\1", r"(\pL{500})", "a{2000}", "*"])
+@pytest.mark.parametrize(
+    "pattern", ["(", "[a", r"(?=a)b", r"(a)\1", r"(\pL{500})", "a{2000}", "((a?){300}){3}a{300}", "*"]
+)
 def test_what_cannot_be_run_safely_is_no_pattern(pattern: str) -> None:
     with pytest.raises(BadPattern):
         compile_pattern(pattern, "regex", case_sensitive=False)

@@ -48,6 +48,14 @@ class TestConfig:
                 {"text": "{{b1}}", "blanks": [blank(match="regex", accepted=[{"text": r"(?=x)"}])]},
                 "blanks.0.accepted.0.text",
             ),
+            (
+                "fill_blank",
+                {
+                    "text": "{{b1}} {{b2}} {{b3}}",
+                    "blanks": [blank(id=f"b{n}", match="regex", accepted=[{"text": "x"}] * 20) for n in (1, 2, 3)],
+                },
+                "blanks",
+            ),
             ("matching", {}, "left"),
             ("matching", {"left": SIDE, "right": SIDE}, "pairs"),
             ("matching", {"left": SIDE, "right": SIDE, "pairs": [pair("a", "a")]}, "pairs"),
@@ -110,7 +118,7 @@ class TestAnswering:
             (2, {}, "response.blanks"),
             (2, {"response": {"pairs": []}}, "response.blanks"),
             (2, {"response": {"blanks": {"b9": "x"}}}, "response.blanks.b9"),
-            (2, {"response": {"blanks": {"b1": "x" * 501}}}, "response.blanks.b1"),
+            (2, {"response": {"blanks": {"b1": "x" * 201}}}, "response.blanks.b1"),
             (3, {"text_answer": "x"}, "response.pairs"),
             (3, {"response": {"pairs": [pair("fr", "x")]}}, "response.pairs.0"),
             (3, {"response": {"pairs": [pair("fr", "p"), pair("fr", "r")]}}, "response.pairs"),

@@ -10,6 +10,8 @@ from assessment.schemas.configs import CONFIGS, Blank, MatchingConfig, QuestionC
 
 Faults = dict[str, str]
 
+MOST_PATTERNS = 50
+
 _MARKER = re.compile(r"\{\{\s*([A-Za-z0-9_-]{1,30})\s*\}\}")
 
 
@@ -58,6 +60,8 @@ def _fill_blank(config: QuestionConfig) -> Faults:
     markers, ids = _MARKER.findall(config.text), {blank.id for blank in config.blanks}
     if len(markers) != len(set(markers)) or set(markers) != ids:
         faults["text"] = "The text must hold {{id}} exactly once for each blank, and for nothing else."
+    if sum(len(blank.accepted) for blank in config.blanks if blank.match != "exact") > MOST_PATTERNS:
+        return faults | {"blanks": f"A question takes at most {MOST_PATTERNS} patterns in all of its blanks."}
     for place, blank in enumerate(config.blanks):
         faults |= {f"blanks.{place}.{path}": message for path, message in _patterns(blank).items()}
     return faults

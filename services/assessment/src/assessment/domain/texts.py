@@ -14,10 +14,14 @@ import re2  # type: ignore[import-untyped]
 from assessment.schemas.configs import Match
 
 LARGEST_PATTERN_BYTES = 256 * 1024
+LARGEST_PROGRAM = 2_600
+"""Instructions of a compiled pattern; a match costs at most these times the characters of the text."""
 
 
 class Compiled(Protocol):
     """A pattern, ready to run."""
+
+    programsize: int
 
     def fullmatch(self, text: str) -> object | None: ...
 
@@ -66,7 +70,7 @@ def count_words(text: str) -> int:
     return len(text.split())
 
 
-@lru_cache(maxsize=2_000)
+@lru_cache(maxsize=256)
 def _compile(pattern: str, is_wildcard: bool, case_sensitive: bool) -> Compiled:
     options = re2.Options()
     options.max_mem = LARGEST_PATTERN_BYTES
@@ -78,6 +82,8 @@ def _compile(pattern: str, is_wildcard: bool, case_sensitive: bool) -> Compiled:
     except re2.error as error:
         reason = error.args[0] if error.args else ""
         raise BadPattern(reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)) from error
+    if compiled.programsize > LARGEST_PROGRAM:
+        raise BadPattern("the pattern is too large")
     return compiled
 
 

@@ -14,7 +14,7 @@ MOST_SELECTED = 10
 
 
 TextAnswer = Annotated[str, StringConstraints(max_length=LONGEST_TEXT_ANSWER), Storable]
-BlankText = Annotated[str, StringConstraints(max_length=500), Storable]
+BlankText = Annotated[str, StringConstraints(max_length=200), Storable]
 
 
 class Response(BaseModel):
