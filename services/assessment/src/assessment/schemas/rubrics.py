@@ -50,7 +50,7 @@ class RubricPatch(RubricWrite):
     """Any of the fields; only those that are sent count."""
 
     title: Title = Field(default_factory=str)
-    criteria: list[CriterionWrite] = Field(default=[], min_length=1, max_length=MOST_CRITERIA)
+    criteria: list[CriterionWrite] = Field(default_factory=list, min_length=1, max_length=MOST_CRITERIA)
 
 
 class Rating(BaseModel):
