@@ -153,6 +153,36 @@ def questions(question: JsonBuilder) -> list[Json]:
 
 
 @pytest.fixture
+def typed() -> dict[str, Json]:
+    """A question of each type whose key is in its config, worth 4 each."""
+    matching = {
+        "left": [{"id": "fr", "text": "France"}, {"id": "it", "text": "Italy"}],
+        "right": [{"id": "p", "text": "Paris"}, {"id": "r", "text": "Rome"}, {"id": "o", "text": "Oslo"}],
+        "pairs": [{"left_id": "fr", "right_id": "p"}, {"left_id": "it", "right_id": "r"}],
+    }
+    blanks = [
+        {"id": "b1", "accepted": [{"text": "mitochondria"}]},
+        {"id": "b2", "match": "wildcard", "accepted": [{"text": "energ*"}]},
+    ]
+    configs: dict[str, Json] = {
+        "short_answer": {"keywords": [{"text": "airway", "fraction": 0.5}, {"text": "breathing", "fraction": 0.5}]},
+        "essay": {"max_words": 20},
+        "fill_blank": {"text": "The {{b1}} give {{b2}}.", "blanks": blanks},
+        "matching": matching,
+    }
+    return {
+        kind: {
+            "question_text": f"A question of type {kind}",
+            "question_type": kind,
+            "points": 4,
+            "explanation": SECRET,
+            "config": config,
+        }
+        for kind, config in configs.items()
+    }
+
+
+@pytest.fixture
 def definition(questions: list[Json]) -> JsonBuilder:
     """A whole assessment on lesson 11."""
 
@@ -200,6 +230,17 @@ def save(learner: httpx.AsyncClient) -> Callable[..., Awaitable[httpx.Response]]
             else {"selected_answer_id": ids[0]}
         )
         body = {"attempt_id": attempt["attempt_id"], "question_id": question["id"], **given}
+        return await learner.post("/api/attempt-answers/", json=body)
+
+    return build
+
+
+@pytest.fixture
+def send(learner: httpx.AsyncClient) -> Callable[..., Awaitable[httpx.Response]]:
+    """Answer the question in that place of the attempt with these fields."""
+
+    async def build(attempt: Json, place: int, **given: Any) -> httpx.Response:
+        body = {"attempt_id": attempt["attempt_id"], "question_id": attempt["questions"][place]["id"], **given}
         return await learner.post("/api/attempt-answers/", json=body)
 
     return build

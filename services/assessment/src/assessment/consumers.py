@@ -4,8 +4,10 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from assessment.commands.cloning import clone_assessments
 from assessment.commands.copies import take_course, take_enrollment
 from shared.contracts.catalog.events import (
+    CourseCloned,
     CourseCreated,
     CourseDeleted,
     CourseEvent,
@@ -30,6 +32,14 @@ async def on_course(session: AsyncSession, event: CourseEvent) -> None:
     await take_course(session, event, now=datetime.now(UTC))
 
 
+async def on_course_cloned(session: AsyncSession, event: CourseCloned) -> None:
+    """The copy of a course gets copies of the assessments, where that was asked for."""
+    now = datetime.now(UTC)
+    await take_course(session, event, now=now)
+    if event.copy_assessments:
+        await clone_assessments(session, event.source_course_id, event.course_id, event.lesson_ids, now=now)
+
+
 async def on_enrollment(session: AsyncSession, event: EnrollmentEvent) -> None:
     """Any fact about an enrollment carries its whole state."""
     await take_enrollment(session, event)
@@ -37,6 +47,7 @@ async def on_enrollment(session: AsyncSession, event: EnrollmentEvent) -> None:
 
 HANDLERS: Handlers = {
     CourseCreated: on_course,
+    CourseCloned: on_course_cloned,
     CourseUpdated: on_course,
     CoursePublished: on_course,
     CourseUnpublished: on_course,

@@ -4,15 +4,18 @@ Each function looks at the copies first and asks only if they would refuse the u
 asks. They raise ServiceUnavailable when the owner is down: then nobody knows, and the refusal is 503.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from sqlalchemy import select
 
 from assessment.commands.copies import take_course, take_enrollment
 from assessment.domain.rights import Access, is_staff
-from assessment.models import Attempt, Course, Lesson
-from assessment.queries.access import get_access, get_access_to_attempt
+from assessment.models import Attempt, AttemptAnswer, Course, Lesson
+from assessment.queries.access import get_access, get_access_to_attempt, get_access_to_bank
 from assessment.queries.assessments import find_assessment
+from assessment.queries.questions import get_access_to_question
+from assessment.store import is_course
 from shared.auth import Identity
 from shared.contracts.catalog.http import CourseState
 from shared.contracts.enrollment.http import EnrollmentState
@@ -36,6 +39,34 @@ async def learn_staff(database: Database, peers: Peers, user: Identity, assessme
     await _learn_staff(database, peers, user, access)
 
 
+async def learn_staff_of_question(
+    database: Database, peers: Peers, user: Identity, *, question_id: int | None = None, answer_id: int | None = None
+) -> None:
+    """Before a question, or an answer of one, is read or changed by itself."""
+    async with database.reading() as session:
+        access = await get_access_to_question(session, user, question_id=question_id, answer_id=answer_id)
+    await _learn_staff(database, peers, user, access)
+
+
+async def learn_staff_of_bank(database: Database, peers: Peers, user: Identity, bank_id: int) -> None:
+    """Before a bank is read or changed, or questions in it."""
+    async with database.reading() as session:
+        access = await get_access_to_bank(session, user, bank_id)
+    await _learn_staff(database, peers, user, access)
+
+
+async def learn_course(database: Database, peers: Peers, user: Identity, ref: str) -> None:
+    """Before something is made in a course, named by id or slug: that it exists, and who teaches it."""
+    async with database.reading() as session:
+        staff = await session.scalar(select(Course.staff).where(is_course(ref), ~Course.is_deleted))
+    if staff is not None and is_staff(user, staff):
+        return
+    if ref.isascii() and ref.isdigit():
+        await _ask_catalog(database, peers, f"/internal/courses/{ref}/")
+    else:
+        await _ask_catalog(database, peers, "/internal/courses/", {"slug": ref})
+
+
 async def learn_staff_of_attempt(database: Database, peers: Peers, user: Identity, attempt_id: int) -> None:
     """Before somebody else's attempt is shown."""
     async with database.reading() as session:
@@ -43,6 +74,14 @@ async def learn_staff_of_attempt(database: Database, peers: Peers, user: Identit
         owner = await session.scalar(select(Attempt.user_id).where(Attempt.id == attempt_id))
     if owner != user.user_id:
         await _learn_staff(database, peers, user, access)
+
+
+async def learn_staff_of_attempt_answer(database: Database, peers: Peers, user: Identity, answer_id: int) -> None:
+    """Before an answer is graded by hand."""
+    async with database.reading() as session:
+        attempt_id = await session.scalar(select(AttemptAnswer.attempt_id).where(AttemptAnswer.id == answer_id))
+        access = await get_access_to_attempt(session, user, attempt_id) if attempt_id is not None else None
+    await _learn_staff(database, peers, user, access)
 
 
 async def learn_enrollment(database: Database, peers: Peers, user: Identity, assessment_id: int) -> None:
@@ -83,8 +122,10 @@ async def _learn_staff(database: Database, peers: Peers, user: Identity, access:
         await _ask_catalog(database, peers, f"/internal/courses/{access.course_id}/")
 
 
-async def _ask_catalog(database: Database, peers: Peers, path: str) -> None:
-    state = await peers.get("catalog", path, CourseState)
+async def _ask_catalog(
+    database: Database, peers: Peers, path: str, params: Mapping[str, str | int] | None = None
+) -> None:
+    state = await peers.get("catalog", path, CourseState, params)
     if state is not None:
         async with database.transaction() as session:
             await take_course(session, state, now=datetime.now(UTC))

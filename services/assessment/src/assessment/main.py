@@ -3,12 +3,20 @@
 from fastapi import FastAPI
 
 from assessment.consumers import HANDLERS
-from assessment.routes import assessments, attempts, internal
+from assessment.routes import assessments, attempts, banks, grading, internal, overrides, questions
 from assessment.schedules import SCHEDULES
 from assessment.settings import Settings
 from shared.app import create_app
 
-ROUTERS = (assessments.router, attempts.router, internal.router)
+ROUTERS = (
+    assessments.router,
+    overrides.router,
+    questions.router,
+    banks.router,
+    attempts.router,
+    grading.router,
+    internal.router,
+)
 
 
 def create(settings: Settings | None = None) -> FastAPI:

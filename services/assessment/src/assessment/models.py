@@ -23,6 +23,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.dialects.postgresql import INET, JSONB, TIMESTAMP
@@ -31,7 +32,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from shared.contracts.enrollment.events import EnrollmentStatus
 from shared.database import CONSTRAINT_NAMES
 
-QuestionType = Literal["multiple_choice", "true_false", "multiple_select"]
+QuestionType = Literal[
+    "multiple_choice", "true_false", "multiple_select", "short_answer", "essay", "fill_blank", "matching"
+]
 FeedbackMode = Literal["immediate", "after_completion", "never"]
 ScoringPolicy = Literal["highest", "latest", "first", "average"]
 AttemptStatus = Literal["in_progress", "pending_review", "graded"]
@@ -86,7 +89,11 @@ class Assessment(Table):
     available_from: Mapped[datetime | None] = mapped_column(Moment)
     due_date: Mapped[datetime | None] = mapped_column(Moment)
     available_until: Mapped[datetime | None] = mapped_column(Moment)
+    draws: Mapped[list[dict[str, int]]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))
+    """`{bank, count}`: so many questions of that bank, drawn at random for each attempt."""
     is_deleted: Mapped[bool] = mapped_column(default=False)
+    cloned_from: Mapped[int | None] = mapped_column(BigInteger)
+    """The assessment that this one was copied from, when its course was."""
     created_date: Mapped[datetime] = mapped_column(Moment)
     updated_date: Mapped[datetime] = mapped_column(Moment)
 
@@ -95,8 +102,22 @@ class Assessment(Table):
     )
 
 
+class QuestionBank(Table):
+    """Questions of a course that assessments draw from."""
+
+    __tablename__ = "question_banks"
+    __table_args__ = (Index(None, "course_id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    course_id: Mapped[int] = mapped_column(ForeignKey("courses.course_id"))
+    title: Mapped[str] = mapped_column(String(255))
+    is_deleted: Mapped[bool]
+    created_date: Mapped[datetime] = mapped_column(Moment)
+    updated_date: Mapped[datetime] = mapped_column(Moment)
+
+
 class Question(Table):
-    """A question of an assessment. `config` holds what its type needs beyond answers."""
+    """A question of an assessment, or of a bank. `config` holds what its type needs beyond answers."""
 
     __tablename__ = "questions"
     __table_args__ = (
@@ -104,10 +125,13 @@ class Question(Table):
         UniqueConstraint("assessment_id", "order", deferrable=True, initially="DEFERRED"),
         CheckConstraint("points >= 1", name="points"),
         CheckConstraint("weight > 0", name="weight"),
+        CheckConstraint("num_nonnulls(assessment_id, bank_id) = 1", name="place"),
+        Index(None, "bank_id", "order"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    assessment_id: Mapped[int] = mapped_column(ForeignKey(Assessment.id, ondelete="CASCADE"))
+    assessment_id: Mapped[int | None] = mapped_column(ForeignKey(Assessment.id, ondelete="CASCADE"))
+    bank_id: Mapped[int | None] = mapped_column(ForeignKey(QuestionBank.id))
     question_text: Mapped[str] = mapped_column(Text)
     question_type: Mapped[QuestionType] = mapped_column(String(20))
     order: Mapped[int] = mapped_column(Integer)
@@ -164,6 +188,8 @@ class Attempt(Table):
     """`domain.paper.Paper` as JSON: the questions in the order drawn, with the key."""
     passing_score: Mapped[int] = mapped_column(Integer)
     score: Mapped[Decimal | None] = mapped_column(Points)
+    previous_score: Mapped[Decimal | None] = mapped_column(Points)
+    """The score before it was last graded anew."""
     max_score: Mapped[Decimal] = mapped_column(Points)
     passed: Mapped[bool | None]
     start_time: Mapped[datetime] = mapped_column(Moment)
@@ -180,7 +206,10 @@ class AttemptAnswer(Table):
     """
 
     __tablename__ = "attempt_answers"
-    __table_args__ = (UniqueConstraint("attempt_id", "question_id"),)
+    __table_args__ = (
+        UniqueConstraint("attempt_id", "question_id"),
+        Index("ix_attempt_answers_awaiting", "attempt_id", postgresql_where=text("awaits_grade")),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     attempt_id: Mapped[int] = mapped_column(ForeignKey(Attempt.id, ondelete="CASCADE"))
@@ -193,6 +222,46 @@ class AttemptAnswer(Table):
     points_earned: Mapped[Decimal | None] = mapped_column(Points)
     feedback: Mapped[str] = mapped_column(Text, default="")
     answered_at: Mapped[datetime] = mapped_column(Moment)
+    awaits_grade: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """The attempt is closed, and a person must grade this."""
+    graded_by: Mapped[int | None] = mapped_column(BigInteger)
+    """Who graded it by hand, which no machine overrules; null where a machine did."""
+    graded_at: Mapped[datetime | None] = mapped_column(Moment)
+    rubric_grades: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB(none_as_null=True))
+
+
+class Rubric(Table):
+    """By what essays are graded; it belongs to who made it. Papers hold it as it was when they were drawn.
+
+    Once a paper holds it, a change makes a new `version`; until then it is changed as it is.
+    """
+
+    __tablename__ = "rubrics"
+    __table_args__ = (Index(None, "owner_id", "id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    owner_id: Mapped[int] = mapped_column(BigInteger)
+    version: Mapped[int] = mapped_column(Integer)
+    title: Mapped[str] = mapped_column(String(255))
+    criteria: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    is_used: Mapped[bool]
+    is_deleted: Mapped[bool]
+    created_date: Mapped[datetime] = mapped_column(Moment)
+    updated_date: Mapped[datetime] = mapped_column(Moment)
+
+
+class Override(Table):
+    """What one learner is granted in an assessment beyond its rules."""
+
+    __tablename__ = "overrides"
+
+    assessment_id: Mapped[int] = mapped_column(ForeignKey(Assessment.id), primary_key=True)
+    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    extra_attempts: Mapped[int] = mapped_column(Integer)
+    extra_time_seconds: Mapped[int] = mapped_column(Integer)
+    due_date: Mapped[datetime | None] = mapped_column(Moment)
+    created_date: Mapped[datetime] = mapped_column(Moment)
+    updated_date: Mapped[datetime] = mapped_column(Moment)
 
 
 class Course(Table):

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Select, exists, select
+from sqlalchemy import ColumnElement, Select, exists, false, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from assessment.models import Assessment, Attempt, AttemptAnswer, Course, Enrollment, Question
 from shared.auth import Identity
+from shared.fields import LARGEST_ID
 
 LEARNING = ("active", "completed")
 """States of an enrollment that open the course."""
@@ -36,6 +37,13 @@ async def get_answers(session: AsyncSession, attempt_ids: Sequence[int]) -> Sequ
     """The answers saved in these attempts."""
     given = select(AttemptAnswer).where(AttemptAnswer.attempt_id.in_(attempt_ids)).order_by(AttemptAnswer.id)
     return (await session.scalars(given)).all()
+
+
+def is_course(ref: str) -> ColumnElement[bool]:
+    """Whether `Course` is the one meant, by id or slug."""
+    if not (ref.isascii() and ref.isdigit()):
+        return Course.slug == ref
+    return Course.course_id == int(ref) if int(ref) <= LARGEST_ID else false()
 
 
 def teaches(user: Identity) -> ColumnElement[bool]:

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assessment.domain.given import Given
 from assessment.domain.paper import Item, Option, Paper
-from assessment.domain.scoring import grade_item, is_passed, percentage, total
+from assessment.domain.scoring import Grade, is_passed, percentage, total
+from assessment.domain.scoring import grade_item as grade
 from assessment.models import QuestionType
 
 OPTIONS = range(1, 7)
@@ -40,6 +42,12 @@ def a_paper(*, partial_credit: bool = False, penalty: str = "0") -> Paper:
     )
 
 
+def grade_item(paper: Paper, item: Item, chosen: frozenset[int]) -> Grade:
+    graded = grade(paper, item, Given(chosen=chosen))
+    assert graded is not None
+    return graded
+
+
 class TestAllOrNothing:
     @pytest.mark.parametrize(
         ("chosen", "penalty", "points", "is_correct"),
@@ -56,15 +64,15 @@ class TestAllOrNothing:
     def test_one_right_answer(self, chosen: set[int], penalty: str, points: str, is_correct: bool) -> None:
         item = an_item("multiple_choice", correct={1}, points=3, weight="1.5")
         for partial_credit in (False, True):
-            grade = grade_item(a_paper(partial_credit=partial_credit, penalty=penalty), item, frozenset(chosen))
-            assert (grade.points, grade.is_correct) == (Decimal(points), is_correct)
+            graded = grade_item(a_paper(partial_credit=partial_credit, penalty=penalty), item, frozenset(chosen))
+            assert (graded.points, graded.is_correct) == (Decimal(points), is_correct)
 
     @pytest.mark.parametrize(
         ("chosen", "points"), [({1, 2}, "2"), ({1}, "-1"), ({1, 2, 3}, "-1"), ({3}, "-1"), (set(), "0")]
     )
     def test_several_right_answers_must_all_be_chosen(self, chosen: set[int], points: str) -> None:
-        grade = grade_item(a_paper(penalty="0.5"), an_item(correct={1, 2}, points=2), frozenset(chosen))
-        assert grade.points == Decimal(points)
+        graded = grade_item(a_paper(penalty="0.5"), an_item(correct={1, 2}, points=2), frozenset(chosen))
+        assert graded.points == Decimal(points)
 
 
 class TestPartialCredit:
@@ -135,12 +143,12 @@ class TestAlways:
     def test_points_lie_between_the_penalty_and_the_worth(
         self, paper: Paper, item: Item, chosen: frozenset[int]
     ) -> None:
-        grade = grade_item(paper, item, chosen)
-        assert -item.worth <= grade.points <= item.worth
-        assert grade.points == round(grade.points, 2)
-        assert grade.is_correct == (chosen == item.correct_ids)
+        graded = grade_item(paper, item, chosen)
+        assert -item.worth <= graded.points <= item.worth
+        assert graded.points == round(graded.points, 2)
+        assert graded.is_correct == (chosen == item.correct_ids)
         if paper.partial_credit:
-            assert grade.points >= 0
+            assert graded.points >= 0
 
     @given(papers, items)
     def test_the_key_earns_everything_and_silence_nothing(self, paper: Paper, item: Item) -> None:

@@ -169,7 +169,8 @@ class TestCreateIsRefused:
             ({"question_text": "Why?"}, "question_text"),
             ({"question_text": "   Why?   "}, "question_text"),
             ({"question_text": "x" * 10_001}, "question_text"),
-            ({"question_type": "essay"}, "question_type"),
+            ({"question_type": "riddle"}, "question_type"),
+            ({"question_type": "essay"}, "answers"),
             ({"question_type": None}, "question_type"),
             ({"points": 0}, "points"),
             ({"points": 1001}, "points"),
@@ -211,7 +212,7 @@ class TestCreateIsRefused:
     async def test_naming_the_types_that_there_are(
         self, teaching: ServiceUnderTest, teacher: httpx.AsyncClient, definition: Build, question: Build
     ) -> None:
-        answer = await teacher.post(URL, json=definition(questions=[question(question_type="essay")]))
+        answer = await teacher.post(URL, json=definition(questions=[question(question_type="riddle")]))
         (sentence,) = answer.json()["questions.0.question_type"]
         assert all(name in sentence for name in ("multiple_choice", "true_false", "multiple_select"))
 

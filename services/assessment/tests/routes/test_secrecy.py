@@ -16,7 +16,7 @@ Save = Callable[..., Awaitable[httpx.Response]]
 
 KEY_FIELDS = {
     "is_correct", "points_earned", "correct_answer", "correct_answers", "correct_answer_ids", "correct_response",
-    "explanation", "answer_explanations", "config", "feedback",
+    "explanation", "answer_explanations", "feedback", "accepted", "keywords", "fraction", "match",
 }  # fmt: skip
 SECRET = "because of the key"
 

@@ -1,12 +1,14 @@
 """Saving answers while an attempt is open."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from assessment.domain.answering import check_may_replace, check_open, chosen_in, item_of
+from assessment.domain.answering import check_may_replace, check_open, item_of
+from assessment.domain.given import Given, given_in
 from assessment.domain.paper import Item, Paper
 from assessment.domain.scoring import grade_item
 from assessment.domain.showing import show_answer
@@ -36,14 +38,15 @@ async def save_answer(session: AsyncSession, learner: Identity, wanted: AttemptA
     check_open(attempt, now)
     paper = Paper.model_validate(attempt.paper)
     item = item_of(paper, wanted.question_id)
-    chosen = chosen_in(item, wanted)
+    given = given_in(item, wanted)
     before = await _get_before(session, attempt.id, item.question_id)
-    check_may_replace(paper, before, chosen)
+    check_may_replace(paper, before, given)
     answer = before or AttemptAnswer(attempt_id=attempt.id, question_id=item.question_id, feedback="")
-    _write(answer, item, chosen, now)
-    if paper.feedback_mode == "immediate":
-        grade = grade_item(paper, item, chosen)
-        answer.points_earned, answer.is_correct = grade.points, grade.is_correct
+    _write(answer, item, given, now)
+    if paper.feedback_mode == "immediate" and not item.is_graded_by_hand:
+        # In a thread: patterns may take milliseconds.
+        grade = await asyncio.to_thread(grade_item, paper, item, given)
+        answer.points_earned, answer.is_correct = (grade.points, grade.is_correct) if grade else (None, None)
     session.add(answer)
     await session.flush()
     return Saved(show_answer(attempt, paper, item, answer), is_first=before is None)
@@ -56,9 +59,17 @@ async def _get_before(session: AsyncSession, attempt_id: int, question_id: int) 
     return await session.scalar(saved)
 
 
-def _write(answer: AttemptAnswer, item: Item, chosen: frozenset[int], now: datetime) -> None:
-    if item.question_type == "multiple_select":
-        answer.selected_answer_ids = sorted(chosen)
-    else:
-        (answer.selected_answer_id,) = chosen
+def _write(answer: AttemptAnswer, item: Item, given: Given, now: datetime) -> None:
+    match item.question_type:
+        case "multiple_select":
+            answer.selected_answer_ids = sorted(given.chosen)
+        case "multiple_choice" | "true_false":
+            (answer.selected_answer_id,) = given.chosen
+        case "short_answer" | "essay":
+            answer.text_answer = given.text
+        case "fill_blank":
+            answer.response = {"blanks": dict(given.blanks)}
+        case "matching":
+            pairs = sorted(given.pairs)
+            answer.response = {"pairs": [{"left_id": left, "right_id": right} for left, right in pairs]}
     answer.answered_at = now

@@ -7,7 +7,9 @@ from typing import Any
 from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from assessment.commands.questions import write_questions
+from assessment.commands.banks import check_draws
+from assessment.commands.rubrics import check_rubrics
+from assessment.commands.writing import write_questions
 from assessment.domain.facts import assessment_event
 from assessment.domain.rights import check_may_edit, is_staff
 from assessment.domain.windows import check_window
@@ -37,9 +39,11 @@ async def create_assessment(
         updated_date=now,
         is_deleted=False,
         questions=[],
+        draws=await check_draws(session, user, (), wanted.draws),
         **wanted.model_dump(include=set(RULES)),
     )
     check_window(assessment)
+    await check_rubrics(session, user, (), wanted.questions, path="questions.{}.")
     write_questions(assessment, wanted.questions)
     session.add(assessment)
     await session.flush()
@@ -54,25 +58,33 @@ async def change_assessment(
 
     Attempts, under way or done, are not touched: each has its own paper. Raises NotFound, PermissionDenied or Invalid.
     """
-    assessment = await _lock_to_edit(session, user, assessment_id)
+    assessment = await lock_to_edit(session, user, assessment_id)
     sent = wanted.model_fields_set
     if "lesson" in sent and wanted.lesson != assessment.lesson_id:
         raise Invalid(lesson="An assessment stays on its lesson; make a new one on the other.")
     for name, value in _sent(wanted, sent & (RULES | {"title"})).items():
         setattr(assessment, name, value)
     check_window(assessment)
+    if "draws" in sent:
+        assessment.draws = await check_draws(session, user, assessment.draws, wanted.draws)
     if "questions" in sent:
+        await check_rubrics(session, user, assessment.questions, wanted.questions, path="questions.{}.")
         write_questions(assessment, wanted.questions)
+    await tell_changed(session, assessment, now=now)
+    return assessment
+
+
+async def tell_changed(session: AsyncSession, assessment: Assessment, *, now: datetime) -> None:
+    """Finish a change of an assessment or its questions: write it, and record that it happened."""
     assessment.updated_date = now
     assessment.revision += 1
     await session.flush()
     await outbox.record(session, assessment_event(AssessmentUpdated, assessment, len(assessment.questions)))
-    return assessment
 
 
 async def delete_assessment(session: AsyncSession, user: Identity, assessment_id: int, *, now: datetime) -> None:
     """Take the assessment away; attempts under way can be finished. Raises NotFound or PermissionDenied."""
-    assessment = await _lock_to_edit(session, user, assessment_id)
+    assessment = await lock_to_edit(session, user, assessment_id)
     await _delete(session, [assessment], now)
 
 
@@ -102,7 +114,7 @@ async def _delete(session: AsyncSession, assessments: Collection[Assessment], no
     await outbox.record(session, *facts)
 
 
-async def _count_questions(session: AsyncSession, assessment_ids: Collection[int]) -> dict[int, int]:
+async def _count_questions(session: AsyncSession, assessment_ids: Collection[int]) -> dict[int | None, int]:
     counted = select(Question.assessment_id, func.count()).where(Question.assessment_id.in_(assessment_ids))
     return {row[0]: row[1] for row in await session.execute(counted.group_by(Question.assessment_id))}
 
@@ -111,7 +123,8 @@ def _sent(wanted: AssessmentWrite, names: Collection[str]) -> dict[str, Any]:
     return {name: getattr(wanted, name) for name in names}
 
 
-async def _lock_to_edit(session: AsyncSession, user: Identity, assessment_id: int) -> Assessment:
+async def lock_to_edit(session: AsyncSession, user: Identity, assessment_id: int) -> Assessment:
+    """The assessment with its questions, locked for the course's staff. Raises NotFound or PermissionDenied."""
     check_may_edit(await get_access(session, user, assessment_id))
     assessment = await lock_assessment(session, assessment_id)
     if assessment is None:

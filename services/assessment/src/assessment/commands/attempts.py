@@ -2,22 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from random import Random
 
 from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
+from assessment.commands.banks import draw_questions
 from assessment.commands.grading import grade_attempts
+from assessment.commands.rubrics import use_rubrics
 from assessment.domain.answering import GRACE
 from assessment.domain.facts import attempt_event
-from assessment.domain.paper import draw_paper
+from assessment.domain.overriding import expiry, personal_rules
+from assessment.domain.paper import Paper, draw_paper
 from assessment.domain.rights import check_may_attempt
 from assessment.domain.standing import standing
-from assessment.domain.starting import check_may_start
+from assessment.domain.starting import AssessmentNotAvailable, check_may_start
 from assessment.models import Assessment, Attempt, Enrollment
 from assessment.queries.access import get_access
+from assessment.queries.overrides import get_override
 from assessment.queries.standings import get_results
 from assessment.store import LEARNING, lock_assessment, lock_attempt
 from shared import outbox
@@ -53,8 +57,15 @@ async def start_attempt(
     if attempts and attempts[-1].status == "in_progress":
         await session.refresh(attempts[-1], ["paper"])
         return attempts[-1], False
-    check_may_start(assessment, attempts, now)
-    attempt = _new_attempt(assessment, learner, len(attempts) + 1, now, origin, random)
+    rules = personal_rules(assessment, await get_override(session, assessment_id, learner.user_id))
+    check_may_start(assessment, rules, attempts, now)
+    drawn = await draw_questions(session, assessment, random)
+    if not (assessment.questions or drawn):
+        raise AssessmentNotAvailable("The assessment has no questions yet.")
+    rubrics = await use_rubrics(session, [*assessment.questions, *drawn])
+    paper = draw_paper(assessment, drawn, random, rubrics)
+    attempt = _new_attempt(assessment, learner, len(attempts) + 1, paper, now, origin)
+    attempt.expires_at = expiry(now, paper.time_limit, rules)
     session.add(attempt)
     await session.flush()
     results, _ = await get_results(session, assessment_id, learner.user_id)
@@ -104,9 +115,8 @@ async def _list_own(session: AsyncSession, learner: Identity, assessment_id: int
 
 
 def _new_attempt(
-    assessment: Assessment, learner: Identity, number: int, now: datetime, origin: Origin, random: Random
+    assessment: Assessment, learner: Identity, number: int, paper: Paper, now: datetime, origin: Origin
 ) -> Attempt:
-    paper = draw_paper(assessment, random)
     return Attempt(
         revision=1,
         assessment_id=assessment.id,
@@ -117,7 +127,6 @@ def _new_attempt(
         passing_score=assessment.passing_score,
         max_score=paper.max_score,
         start_time=now,
-        expires_at=now + timedelta(minutes=paper.time_limit) if paper.time_limit else None,
         ip_address=origin.ip_address,
         user_agent=origin.user_agent,
     )

@@ -1,10 +1,10 @@
-"""Whether an answer can be taken, and what was chosen with it."""
+"""Whether an answer can be taken."""
 
 from datetime import datetime, timedelta
 
+from assessment.domain.given import Given, given_before
 from assessment.domain.paper import Item, Paper
 from assessment.models import Attempt, AttemptAnswer
-from assessment.schemas.attempts import AttemptAnswerSave
 from shared.errors import Invalid, Refusal
 
 GRACE = timedelta(seconds=5)
@@ -42,28 +42,12 @@ def item_of(paper: Paper, question_id: int) -> Item:
     return item
 
 
-def chosen_in(item: Item, answer: AttemptAnswerSave) -> frozenset[int]:
-    """The answers chosen; an empty list of a `multiple_select` takes the answer back. Raises Invalid."""
-    if item.question_type == "multiple_select":
-        field, ids = "selected_answer_ids", answer.selected_answer_ids
-    else:
-        field = "selected_answer_id"
-        ids = None if answer.selected_answer_id is None else [answer.selected_answer_id]
-    if ids is None:
-        raise Invalid({field: [f"A {item.question_type} question is answered with this field."]})
-    if not item.option_ids.issuperset(ids):
-        raise Invalid({field: ["This is not an answer of the question."]})
-    return frozenset(ids)
+def check_may_replace(paper: Paper, before: AttemptAnswer | None, given: Given) -> None:
+    """With immediate feedback an answer is final: what it told would be the next answer. Sending it again is fine.
 
-
-def chosen_before(answer: AttemptAnswer) -> frozenset[int]:
-    """The answers chosen in a saved answer."""
-    if answer.selected_answer_id is not None:
-        return frozenset([answer.selected_answer_id])
-    return frozenset(answer.selected_answer_ids or ())
-
-
-def check_may_replace(paper: Paper, before: AttemptAnswer | None, chosen: frozenset[int]) -> None:
-    """With immediate feedback an answer is final: what it told would be the next answer. Sending it again is fine."""
-    if before is not None and paper.feedback_mode == "immediate" and chosen_before(before) != chosen:
+    What a person grades has told nothing yet, and may be changed.
+    """
+    if before is None or paper.feedback_mode != "immediate" or before.points_earned is None:
+        return
+    if given_before(before) != given:
         raise Invalid(question_id="This question is answered, and its feedback was given: the answer is final.")

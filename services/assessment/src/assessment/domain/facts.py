@@ -10,6 +10,11 @@ A = TypeVar("A", bound=AssessmentEvent)
 T = TypeVar("T", bound=AttemptEvent)
 
 
+def count_drawn(assessment: Assessment) -> int:
+    """How many questions an attempt is asked beside the assessment's own."""
+    return sum(draw["count"] for draw in assessment.draws)
+
+
 def assessment_event(kind: type[A], assessment: Assessment, questions_count: int) -> A:
     return kind(
         version=assessment.revision,
@@ -19,7 +24,7 @@ def assessment_event(kind: type[A], assessment: Assessment, questions_count: int
         title=assessment.title,
         is_required=assessment.is_required,
         passing_score=assessment.passing_score,
-        questions_count=questions_count,
+        questions_count=questions_count + count_drawn(assessment),
         is_deleted=assessment.is_deleted,
     )
 

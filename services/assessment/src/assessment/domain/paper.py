@@ -3,14 +3,16 @@
 Later edits of the assessment do not touch it, so that a learner is scored by what they were asked.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from random import Random
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from assessment.models import Assessment, FeedbackMode, Question, QuestionType
+from assessment.schemas.configs import ShortAnswerConfig
+from assessment.schemas.rubrics import RubricContent
 
 T = TypeVar("T")
 
@@ -38,10 +40,22 @@ class Item(BaseModel):
     weight: Decimal
     explanation: str
     options: tuple[Option, ...]
+    config: dict[str, Any] = {}
+    """As the question's type has it, with the key; the items to match on the right in the order drawn."""
+
+    rubric: RubricContent | None = None
 
     @property
     def worth(self) -> Decimal:
         return self.points * self.weight
+
+    @property
+    def is_graded_by_hand(self) -> bool:
+        """Essays are, and short answers unless they are to be graded by keywords."""
+        if self.question_type != "short_answer":
+            return self.question_type == "essay"
+        config = ShortAnswerConfig.model_validate(self.config)
+        return not (config.auto_grade and config.keywords)
 
     @property
     def option_ids(self) -> frozenset[int]:
@@ -71,15 +85,20 @@ class Paper(BaseModel):
         return next((item for item in self.items if item.question_id == question_id), None)
 
 
-def draw_paper(assessment: Assessment, random: Random) -> Paper:
-    """The paper of a new attempt; questions and answers in a random order where the assessment says so."""
-    questions = _drawn(assessment.questions, assessment.randomize_questions, random)
+def draw_paper(
+    assessment: Assessment, drawn: Sequence[Question], random: Random, rubrics: Mapping[int, RubricContent]
+) -> Paper:
+    """The paper of a new attempt; questions and answers in a random order where the assessment says so.
+
+    `drawn` are questions from banks, asked after the assessment's own; `rubrics` by id, as far as questions name any.
+    """
+    questions = _drawn([*assessment.questions, *drawn], assessment.randomize_questions, random)
     return Paper(
         time_limit=assessment.time_limit,
         feedback_mode=feedback_mode_of(assessment),
         partial_credit=assessment.partial_credit,
         penalty_fraction=assessment.penalty_fraction,
-        items=tuple(_item(question, assessment.randomize_answers, random) for question in questions),
+        items=tuple(_item(question, assessment.randomize_answers, random, rubrics) for question in questions),
     )
 
 
@@ -88,7 +107,7 @@ def feedback_mode_of(assessment: Assessment) -> FeedbackMode:
     return assessment.feedback_mode if assessment.show_results else "never"
 
 
-def _item(question: Question, randomize: bool, random: Random) -> Item:
+def _item(question: Question, randomize: bool, random: Random, rubrics: Mapping[int, RubricContent]) -> Item:
     # True before False is what everybody expects.
     answers = _drawn(question.answers, randomize and question.question_type != "true_false", random)
     return Item(
@@ -107,7 +126,16 @@ def _item(question: Question, randomize: bool, random: Random) -> Item:
             )
             for answer in answers
         ),
+        config=_config(question, random),
+        rubric=rubrics.get(question.config.get("rubric_id") or 0),
     )
+
+
+def _config(question: Question, random: Random) -> dict[str, Any]:
+    if question.question_type != "matching":
+        return question.config
+    # Always drawn: teachers write the right side beside the left, and its order would be the key.
+    return question.config | {"right": _drawn(question.config["right"], True, random)}
 
 
 def _drawn(things: Iterable[T], randomize: bool, random: Random) -> list[T]:

@@ -1,19 +1,21 @@
 """What a well-formed question is."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
+from assessment.domain.configs import faults_of_config, repeated
 from assessment.schemas.questions import AnswerWrite, QuestionWrite
 from shared.errors import Invalid
 
 FEWEST_ANSWERS = 2
 MOST_ANSWERS = 10
+OF_CHOICE = ("multiple_choice", "multiple_select")
 
 
 def check_questions(questions: Sequence[QuestionWrite]) -> None:
     """Raises Invalid with every fault, by path (`questions.0.answers`)."""
     faults: dict[str, list[str]] = {}
     for place, question in enumerate(questions):
-        for field, message in _faults_of(question).items():
+        for field, message in faults_of(question).items():
             faults[f"questions.{place}.{field}"] = [message]
     for place in repeated(question.order for question in questions):
         faults[f"questions.{place}.order"] = ["Another question has this place."]
@@ -23,10 +25,23 @@ def check_questions(questions: Sequence[QuestionWrite]) -> None:
         raise Invalid(faults)
 
 
-def _faults_of(question: QuestionWrite) -> dict[str, str]:
-    if question.question_type == "true_false":
-        missing = question.config.correct_answer is None
-        return {"config.correct_answer": "A true_false question needs it: true or false."} if missing else {}
+def check_question(question: QuestionWrite) -> None:
+    """The same for one alone, its fields at the top. Raises Invalid."""
+    if faults := faults_of(question):
+        raise Invalid({field: [message] for field, message in faults.items()})
+
+
+def faults_of(question: QuestionWrite) -> dict[str, str]:
+    """What is wrong with a question, by path; empty when nothing is."""
+    if question.question_type in OF_CHOICE:
+        return _faults_of_answers(question)
+    faults = faults_of_config(question.question_type, question.config)
+    if question.answers and question.question_type != "true_false":
+        faults["answers"] = f"A {question.question_type} question offers no answers; its key is in config."
+    return faults
+
+
+def _faults_of_answers(question: QuestionWrite) -> dict[str, str]:
     answers = question.answers
     faults = {
         f"answers.{place}.order": "Another answer has this place." for place in repeated(a.order for a in answers)
@@ -45,18 +60,6 @@ def _fault_of_key(question_type: str, correct: int) -> str | None:
     return None if correct else "At least one answer must be correct."
 
 
-def repeated(values: Iterable[int | None]) -> list[int]:
-    """Places of values that stood there before; None is no value."""
-    seen: set[int] = set()
-    places = []
-    for place, value in enumerate(values):
-        if value is not None and value in seen:
-            places.append(place)
-        elif value is not None:
-            seen.add(value)
-    return places
-
-
 def fill_orders(orders: Sequence[int | None]) -> list[int]:
     """The order of each; one left out is the next after the highest so far, from 1."""
     highest = max((order for order in orders if order is not None), default=0)
@@ -69,11 +72,15 @@ def fill_orders(orders: Sequence[int | None]) -> list[int]:
 
 
 def answers_of(question: QuestionWrite) -> list[AnswerWrite]:
-    """The answers that a question offers: those given, or the two that `config.correct_answer` makes."""
+    """The answers that a question offers: those given, or the two that `config.correct_answer` makes.
+
+    These two take their explanations from two answers given, in the order true, false.
+    """
     if question.question_type != "true_false":
         return question.answers
     correct = question.config.correct_answer
+    why = [answer.explanation for answer in question.answers] if len(question.answers) == 2 else ["", ""]
     return [
-        AnswerWrite(answer_text="True", is_correct=correct is True, order=1),
-        AnswerWrite(answer_text="False", is_correct=correct is False, order=2),
+        AnswerWrite(answer_text="True", is_correct=correct is True, explanation=why[0], order=1),
+        AnswerWrite(answer_text="False", is_correct=correct is False, explanation=why[1], order=2),
     ]

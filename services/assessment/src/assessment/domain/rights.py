@@ -34,6 +34,15 @@ def check_may_edit(access: Access | None) -> None:
         raise PermissionDenied("Only the instructors of the course may change its assessments.")
 
 
+def check_may_grade(access: Access | None, *, is_own: bool) -> None:
+    """The course's staff may. To others, other people's attempts do not exist."""
+    if access is not None and access.is_staff:
+        return
+    if is_own:
+        raise PermissionDenied("Only the instructors of the course may grade.")
+    raise NotFound
+
+
 def check_may_read(access: Access | None) -> Access:
     """The course's staff may, and the enrolled, whom an unpublished course stays open to."""
     if access is None or not (access.is_staff or access.is_enrolled or access.is_published):

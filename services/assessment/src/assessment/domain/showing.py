@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
+from assessment.domain.asking import asked_config, correct_response
 from assessment.domain.paper import Item, Paper
 from assessment.domain.scoring import percentage
 from assessment.models import Attempt, AttemptAnswer, AttemptStatus, FeedbackMode
@@ -21,6 +22,7 @@ from assessment.schemas.attempts import (
     QuestionAsked,
     SavedAnswer,
 )
+from assessment.schemas.rubrics import RubricGrade
 
 
 def may_tell(status: AttemptStatus, *, at_start: FeedbackMode, now: FeedbackMode) -> bool:
@@ -45,6 +47,7 @@ def show_questions(paper: Paper) -> list[QuestionAsked]:
             points=item.points,
             weight=float(item.weight),
             answers=[AnswerAsked(id=option.answer_id, answer_text=option.answer_text) for option in item.options],
+            config=asked_config(item),
         )
         for order, item in enumerate(paper.items, 1)
     ]
@@ -69,17 +72,20 @@ def show_result(item: Item, answer: AttemptAnswer | None, *, tell: bool, closed:
     earned = answer.points_earned if answer else Decimal(0) if closed else None
     is_correct = answer.is_correct if answer else False if closed else None
     return AnswerResult(
+        id=answer.id if answer else None,
         question_id=item.question_id,
         points=float(item.worth),
         points_earned=_number(earned) if tell else None,
         is_correct=is_correct if tell else None,
         feedback=(answer.feedback if answer else "") if tell else None,
+        rubric_grades=_rubric_grades(answer) if answer and tell else None,
         explanation=item.explanation if tell else None,
         selected_answer_id=answer.selected_answer_id if answer else None,
         selected_answer_ids=answer.selected_answer_ids if answer else None,
         text_answer=answer.text_answer if answer else None,
         response=answer.response if answer else None,
-        correct_answer_ids=sorted(item.correct_ids) if tell else None,
+        correct_answer_ids=sorted(item.correct_ids) if tell and item.options else None,
+        correct_response=correct_response(item) if tell else None,
         answer_explanations=_explanations(item) if tell else None,
     )
 
@@ -120,6 +126,7 @@ def show_brief(attempt: Attempt) -> AttemptBrief:
         attempt_number=attempt.attempt_number,
         status=attempt.status,
         score=_number(score),
+        previous_score=_number(attempt.previous_score),
         max_score=float(attempt.max_score),
         score_percentage=None if score is None else float(percentage(score, attempt.max_score)),
         passed=attempt.passed,
@@ -165,6 +172,11 @@ def _explanations(item: Item) -> list[AnswerExplained]:
         for option in item.options
         if option.explanation
     ]
+
+
+def _rubric_grades(answer: AttemptAnswer) -> list[RubricGrade] | None:
+    grades = answer.rubric_grades
+    return None if grades is None else [RubricGrade.model_validate(grade) for grade in grades]
 
 
 def _number(points: Decimal | None) -> float | None:

@@ -4,7 +4,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from assessment.domain.rights import Access
-from assessment.models import Assessment, Attempt, Course
+from assessment.models import Assessment, Attempt, Course, QuestionBank
 from assessment.store import learns, teaches
 from shared.auth import Identity
 
@@ -18,6 +18,16 @@ async def get_access_to_attempt(session: AsyncSession, user: Identity, attempt_i
     """To the course of the attempt's assessment, which may be deleted; None when there is no such attempt."""
     of_attempt = select(Attempt.assessment_id).where(Attempt.id == attempt_id).scalar_subquery()
     return await _get(session, user, Assessment.id == of_attempt, with_deleted=True)
+
+
+async def get_access_to_bank(session: AsyncSession, user: Identity, bank_id: int) -> Access | None:
+    """As staff of the bank's course, or as nobody: only staff are to know that there is a bank."""
+    in_course = select(Course.course_id, teaches(user).label("teaches"))
+    in_course = in_course.join(QuestionBank, QuestionBank.course_id == Course.course_id)
+    row = (await session.execute(in_course.where(QuestionBank.id == bank_id, ~QuestionBank.is_deleted))).one_or_none()
+    if row is None:
+        return None
+    return Access(row.course_id, user.is_administrator or row.teaches, is_enrolled=False, is_published=False)
 
 
 async def _get(

@@ -11,12 +11,12 @@ from assessment.domain.rights import check_may_read
 from assessment.domain.standing import standing
 from assessment.models import Assessment, Course, Question
 from assessment.queries.access import get_access
+from assessment.queries.overrides import get_override
 from assessment.queries.standings import get_results
 from assessment.schemas.assessments import AssessmentBrief, AssessmentView
-from assessment.store import learns, teaches, with_questions
+from assessment.store import is_course, learns, teaches, with_questions
 from shared.auth import Identity
 from shared.errors import NotFound
-from shared.fields import LARGEST_ID
 from shared.pagination import Key, Page, PageRequest, order_of, paginate
 
 Row = TypeVarTuple("Row")
@@ -34,7 +34,8 @@ async def get_assessment(session: AsyncSession, user: Identity, assessment_id: i
     if access.is_staff:
         return describe_for_staff(assessment)
     results, attempts_used = await get_results(session, assessment_id, user.user_id)
-    return describe_for_learner(assessment, standing(assessment.scoring_policy, results), attempts_used, now)
+    override = await get_override(session, assessment_id, user.user_id)
+    return describe_for_learner(assessment, standing(assessment.scoring_policy, results), attempts_used, override, now)
 
 
 async def list_assessments(
@@ -65,8 +66,4 @@ def _in(statement: Select[*Row], course: str | None, lesson: int | None) -> Sele
     """Only those of the lesson, and of the course, an id or a slug."""
     if lesson is not None:
         statement = statement.where(Assessment.lesson_id == lesson)
-    if course is None:
-        return statement
-    if not (course.isascii() and course.isdigit()):
-        return statement.where(Course.slug == course)
-    return statement.where(Course.course_id == (int(course) if int(course) <= LARGEST_ID else None))
+    return statement if course is None else statement.where(is_course(course))

@@ -6,6 +6,7 @@ from decimal import Decimal
 from pydantic import BaseModel, Field
 
 from assessment.models import FeedbackMode, QuestionType, ScoringPolicy
+from assessment.schemas.banks import Draw
 from assessment.schemas.fields import Description, Fraction, Title, Weight
 from assessment.schemas.questions import QuestionView, QuestionWrite
 from shared.fields import Moment, RowId
@@ -48,6 +49,7 @@ class AssessmentWrite(AssessmentRules):
     lesson: RowId
     title: Title
     questions: list[QuestionWrite] = Field(default=[], max_length=MOST_QUESTIONS)
+    draws: list[Draw] = Field(default=[], max_length=20)
 
 
 class AssessmentPatch(AssessmentWrite):
@@ -96,7 +98,10 @@ class QuestionAnnounced(BaseModel):
 
 
 class AssessmentView(AssessmentRules):
-    """An assessment. `questions` are in full for the course's staff, who get no `result`."""
+    """An assessment. `questions` are in full for the course's staff, who get no `result`.
+
+    `questions_count` includes those that are drawn from banks, `max_score` does not: it depends on what is drawn.
+    """
 
     id: int
     lesson: int
@@ -105,6 +110,7 @@ class AssessmentView(AssessmentRules):
     questions_count: int
     max_score: float
     questions: list[QuestionView] | list[QuestionAnnounced]
+    draws: list[Draw]
     result: AssessmentResult | None
     created_date: datetime
     updated_date: datetime

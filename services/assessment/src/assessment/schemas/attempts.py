@@ -1,23 +1,40 @@
 """Attempts as learners and staff see them. Fields that would tell the key are null until they may."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
 
 from assessment.models import AttemptStatus, QuestionType, SubmittedBy
-from shared.fields import RowId
+from assessment.schemas.configs import LONGEST_TEXT_ANSWER, MOST_PARTS, Pair, PartId
+from assessment.schemas.rubrics import RubricGrade
+from shared.fields import RowId, Storable
 
 MOST_SELECTED = 10
 
 
+TextAnswer = Annotated[str, StringConstraints(max_length=LONGEST_TEXT_ANSWER), Storable]
+BlankText = Annotated[str, StringConstraints(max_length=200), Storable]
+
+
+class Response(BaseModel):
+    """`pairs` for `matching`, `blanks` (texts by the blanks' ids) for `fill_blank`."""
+
+    pairs: list[Pair] | None = Field(default=None, max_length=2 * MOST_PARTS)
+    blanks: dict[PartId, BlankText] | None = Field(default=None, max_length=MOST_PARTS)
+
+
 class AttemptAnswerSave(BaseModel):
-    """The answer to a question: `selected_answer_id`, or for `multiple_select` the list `selected_answer_ids`."""
+    """The answer to a question, in the field that its type takes: `selected_answer_id`; for `multiple_select` the list
+    `selected_answer_ids`; for `short_answer` and `essay` `text_answer`; for `matching` and `fill_blank` `response`.
+    """
 
     attempt_id: RowId
     question_id: RowId
     selected_answer_id: RowId | None = None
     selected_answer_ids: list[RowId] | None = Field(default=None, max_length=MOST_SELECTED)
+    text_answer: TextAnswer | None = None
+    response: Response | None = None
 
 
 class AnswerAsked(BaseModel):
@@ -28,7 +45,11 @@ class AnswerAsked(BaseModel):
 
 
 class QuestionAsked(BaseModel):
-    """A question of an attempt; questions and answers are in the order drawn for it."""
+    """A question of an attempt; questions and answers are in the order drawn for it.
+
+    `config` is what one must know to answer: of `short_answer` and `essay` the lengths taken, of `fill_blank` the
+    `text` and the ids of its `blanks`, of `matching` the items on the `left` and on the `right`; null for the others.
+    """
 
     id: int
     question_text: str
@@ -37,6 +58,7 @@ class QuestionAsked(BaseModel):
     points: int
     weight: float
     answers: list[AnswerAsked]
+    config: dict[str, Any] | None
 
 
 class SavedAnswer(BaseModel):
@@ -56,19 +78,27 @@ class AnswerExplained(BaseModel):
 
 
 class AnswerResult(BaseModel):
-    """What became of an answer. `points` is what the question is worth. What may not be told is null."""
+    """What became of an answer. `points` is what the question is worth. What may not be told is null.
 
+    `correct_response` is the key of the types without `correct_answer_ids`, in the form of an answer; of a blank it is
+    the text accepted for most points, of `short_answer` its `keywords`. `points_earned` is null also while a person
+    has yet to grade. `id` is the saved answer's, null where there is none.
+    """
+
+    id: int | None
     question_id: int
     points: float
     points_earned: float | None
     is_correct: bool | None
     feedback: str | None
+    rubric_grades: list[RubricGrade] | None
     explanation: str | None
     selected_answer_id: int | None
     selected_answer_ids: list[int] | None
     text_answer: str | None
     response: dict[str, Any] | None
     correct_answer_ids: list[int] | None
+    correct_response: dict[str, Any] | None
     answer_explanations: list[AnswerExplained] | None
 
 
@@ -95,7 +125,10 @@ class AttemptStart(BaseModel):
 
 
 class AttemptBrief(BaseModel):
-    """An attempt in a list. Scores and `passed` are null until it is graded; `time_taken` in seconds."""
+    """An attempt in a list. Scores and `passed` are null until it is graded; `time_taken` in seconds.
+
+    `previous_score` is the score before it was last graded anew.
+    """
 
     id: int
     assessment: int
@@ -103,6 +136,7 @@ class AttemptBrief(BaseModel):
     attempt_number: int
     status: AttemptStatus
     score: float | None
+    previous_score: float | None
     max_score: float
     score_percentage: float | None
     passed: bool | None

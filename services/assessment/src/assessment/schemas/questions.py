@@ -1,18 +1,15 @@
 """Questions and their answers, as the course's staff write and read them: with the key."""
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from assessment.models import QuestionType
+from assessment.schemas.configs import QuestionConfig
 from assessment.schemas.fields import AnswerText, Explanation, QuestionText, Weight
 from shared.fields import RowId
 
 MOST_ORDER = 1_000_000
-
-
-class QuestionConfig(BaseModel):
-    """What a type of question needs beyond answers. `correct_answer` is for `true_false`."""
-
-    correct_answer: bool | None = None
 
 
 class AnswerWrite(BaseModel):
@@ -39,6 +36,32 @@ class QuestionWrite(BaseModel):
     answers: list[AnswerWrite] = Field(default=[], max_length=10)
 
 
+class QuestionCreate(QuestionWrite):
+    """A question of an assessment, or of a bank: give one of the two."""
+
+    assessment: RowId | None = None
+    bank: RowId | None = None
+
+
+class QuestionPatch(QuestionWrite):
+    """Any of the fields; only those that are sent count."""
+
+    question_text: QuestionText = Field(default_factory=str)
+    question_type: QuestionType = "multiple_choice"
+
+
+class AnswerCreate(AnswerWrite):
+    """An answer for a question to offer."""
+
+    question: RowId
+
+
+class AnswerPatch(AnswerWrite):
+    """Any of the fields; only those that are sent count."""
+
+    answer_text: AnswerText = Field(default_factory=str)
+
+
 class AnswerView(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
@@ -59,5 +82,18 @@ class QuestionView(BaseModel):
     points: int
     weight: Weight
     explanation: str
-    config: dict[str, bool]
+    config: dict[str, Any]
     answers: list[AnswerView]
+
+
+class QuestionDetail(QuestionView):
+    """A question by itself."""
+
+    assessment: int | None
+    bank: int | None
+
+
+class AnswerDetail(AnswerView):
+    """An answer by itself."""
+
+    question: int

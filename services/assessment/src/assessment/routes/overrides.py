@@ -1,0 +1,84 @@
+"""What follows an assessment once it runs: overrides for single learners, and regrading."""
+
+from datetime import UTC, datetime
+
+from fastapi import APIRouter, Response
+
+from assessment.commands import overrides as commands
+from assessment.commands.regrading import Batch, regrade_batch
+from assessment.domain.describing import describe_override
+from assessment.learn import learn_staff
+from assessment.queries import overrides as queries
+from assessment.schemas.overrides import OverrideView, OverrideWrite, Regraded
+from shared.auth import Instructor
+from shared.database import OpenDatabase, Reading, Transaction
+from shared.fields import PathId
+from shared.pagination import Page, Paging
+from shared.peers import AskPeers
+
+router = APIRouter(prefix="/api/assessments", tags=["assessments"])
+
+
+@router.get("/{assessment_id}/overrides/")
+async def list_overrides(
+    assessment_id: PathId, user: Instructor, session: Reading, database: OpenDatabase, peers: AskPeers, paging: Paging
+) -> Page[OverrideView]:
+    """What single learners are granted in an assessment of a course that you teach. `ordering` by `updated_date`."""
+    await learn_staff(database, peers, user, assessment_id)
+    return await queries.list_overrides(session, user, paging, assessment_id)
+
+
+@router.put("/{assessment_id}/overrides/{user_id}/", responses={201: {"model": OverrideView}})
+async def put_override(
+    assessment_id: PathId,
+    user_id: PathId,
+    wanted: OverrideWrite,
+    user: Instructor,
+    session: Transaction,
+    database: OpenDatabase,
+    peers: AskPeers,
+    response: Response,
+) -> OverrideView:
+    """Grant one learner more attempts, more time or another due date: 201 the first time, then 200.
+
+    Fields left out keep their value. Extra time counts at once for an attempt under way. With a due date after
+    `available_until` the learner may start until then.
+    """
+    await learn_staff(database, peers, user, assessment_id)
+    now = datetime.now(UTC)
+    override, is_first = await commands.put_override(session, user, assessment_id, user_id, wanted, now=now)
+    response.status_code = 201 if is_first else 200
+    return describe_override(override)
+
+
+@router.delete("/{assessment_id}/overrides/{user_id}/", status_code=204)
+async def delete_override(
+    assessment_id: PathId,
+    user_id: PathId,
+    user: Instructor,
+    session: Transaction,
+    database: OpenDatabase,
+    peers: AskPeers,
+) -> Response:
+    """Take back what a learner was granted. An attempt under way keeps the time it has."""
+    await learn_staff(database, peers, user, assessment_id)
+    await commands.delete_override(session, user, assessment_id, user_id)
+    return Response(status_code=204)
+
+
+@router.post("/{assessment_id}/regrade/")
+async def regrade_assessment(
+    assessment_id: PathId, user: Instructor, database: OpenDatabase, peers: AskPeers
+) -> Regraded:
+    """Score all attempts by the key that the questions have now; `previous_score` keeps the score before.
+
+    What questions were worth stays, and what was graded by hand. If this breaks off, call it again: what is done stays
+    done, and doing it twice changes nothing more.
+    """
+    await learn_staff(database, peers, user, assessment_id)
+    done = Batch(0, 0, last_id=0)
+    while done.last_id is not None:
+        async with database.transaction() as session:
+            batch = await regrade_batch(session, user, assessment_id, after=done.last_id)
+        done = Batch(done.attempts + batch.attempts, done.changed + batch.changed, batch.last_id)
+    return Regraded(attempts=done.attempts, changed=done.changed)
