@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from catalog.consumers import HANDLERS
-from catalog.routes import categories, courses, internal, lessons, modules
+from catalog.routes import categories, courses, internal, lessons, modules, versions
 from catalog.settings import Settings
 from shared.app import create_app
 
@@ -11,6 +11,13 @@ from shared.app import create_app
 def create(settings: Settings | None = None) -> FastAPI:
     return create_app(
         settings or Settings(),
-        routers=[categories.router, courses.router, modules.router, lessons.router, internal.router],
+        routers=[
+            categories.router,
+            courses.router,
+            versions.router,
+            modules.router,
+            lessons.router,
+            internal.router,
+        ],
         handlers=HANDLERS,
     )

@@ -72,6 +72,9 @@ Index("uq_categories_name", func.lower(Category.name), unique=True)
 class Course(Table):
     """A course. `family_id` is the id of the first of its versions: its own, unless it is a clone.
 
+    In a family each number is given once, also a deleted version's; titles differ among those not deleted. Both are
+    given out under `store.slugs.lock_names`.
+
     `enrolled_students_count` and `last_enrollment_date` follow the copies in `enrollments`; they are not changes of
     the course and leave `revision` alone.
     """
@@ -81,6 +84,8 @@ class Course(Table):
         CheckConstraint("price BETWEEN 0 AND 10000", name="price"),
         CheckConstraint("discount_price >= 0 AND discount_price < price", name="discount_price"),
         CheckConstraint("NOT is_published OR published_date IS NOT NULL", name="published_date"),
+        CheckConstraint("NOT (is_published AND is_archived)", name="is_archived"),
+        UniqueConstraint("family_id", "version"),
     )
 
     id: Mapped[Id]
@@ -105,12 +110,13 @@ class Course(Table):
     completion_status: Mapped[CompletionStatus] = mapped_column(Choice, default="not_started")
     completion_percentage: Mapped[int] = mapped_column(default=0)
     version: Mapped[Decimal] = mapped_column(Numeric(6, 1), default=Decimal("1.0"))
-    family_id: Mapped[Big] = mapped_column(index=True)
+    family_id: Mapped[Big]
     parent_version_id: Mapped[Big | None] = mapped_column(ForeignKey("courses.id", ondelete="SET NULL"))
     is_draft: Mapped[bool] = mapped_column(default=True)
     is_published: Mapped[bool] = mapped_column(default=False)
     published_date: Mapped[Moment | None]
     is_deleted: Mapped[bool] = mapped_column(default=False)
+    is_archived: Mapped[bool] = mapped_column(default=False)
     has_certificate: Mapped[bool] = mapped_column(default=False)
     is_featured: Mapped[bool] = mapped_column(default=False)
     duration_minutes: Mapped[int | None]
@@ -123,6 +129,13 @@ class Course(Table):
     updated_date: Mapped[Moment]
 
 
+Index(
+    "uq_courses_family_id_title",
+    Course.family_id,
+    func.lower(Course.title),
+    unique=True,
+    postgresql_where=text("NOT is_deleted"),
+)
 LISTED = text("is_published AND NOT is_deleted")
 """What the public list shows. Each of its orders, and each filter, has an index of just these rows."""
 Index("ix_courses_listed_created_date", Course.created_date.desc(), Course.id.desc(), postgresql_where=LISTED)

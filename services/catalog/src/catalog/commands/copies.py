@@ -61,7 +61,9 @@ async def _tell_courses_of(session: AsyncSession, user_id: int, *, now: datetime
     ids = taught.all()
     for start in range(0, len(ids), COURSES_AT_ONCE):
         some = ids[start : start + COURSES_AT_ONCE]
-        await session.execute(select(Course.id).where(Course.id.in_(some)).order_by(Course.id).with_for_update())
+        await session.execute(
+            select(Course.id).where(Course.id.in_(some)).order_by(Course.id).with_for_update(key_share=True)
+        )
         raised = {"revision": Course.revision + 1, "updated_date": now}
         await session.execute(update(Course).where(Course.id.in_(some)).values(raised))
         await outbox.record(
@@ -74,7 +76,7 @@ async def take_enrollment(session: AsyncSession, enrollment: EnrollmentState) ->
 
     The course's revision stays: how many learn is not a change of the course.
     """
-    await session.execute(select(Course.id).where(Course.id == enrollment.course_id).with_for_update())
+    await session.execute(select(Course.id).where(Course.id == enrollment.course_id).with_for_update(key_share=True))
     had = await session.get(Enrollment, enrollment.enrollment_id, populate_existing=True)
     if had is not None and had.revision >= enrollment.version:
         return

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Row, Select, SQLColumnExpression, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,6 +23,7 @@ from shared.errors import AuthenticationRequired, NotFound, RoleRequired
 from shared.pagination import Key, Page, PageRequest, order_of
 
 Condition = SQLColumnExpression[bool]
+C = TypeVar("C", bound=CourseCard)
 
 
 @dataclass(frozen=True)
@@ -79,10 +80,16 @@ async def list_courses(
     keys = order_of(request, allowed, [Key(_COLUMNS.created_date, descending=True)], Key(_COLUMNS.id, descending=True))
 
     async def load(session: AsyncSession, page: Sequence[int]) -> dict[int, CourseCard]:
-        rows = await session.execute(_with_category(*_CARD, *_JOINED).where(Course.id.in_(page)))
-        return {row.id: CourseCard.model_validate(_priced(row, now)) for row in rows}
+        return await cards_by_id(session, page, CourseCard, now=now)
 
     return await page_of(session, ids, request, keys, load)
+
+
+async def cards_by_id(session: AsyncSession, ids: Sequence[int], card: type[C], *, now: datetime) -> dict[int, C]:
+    """Courses as cards of this kind."""
+    columns = (*_CARD, _COLUMNS.parent_version_id.label("parent_version"), *_JOINED)
+    rows = await session.execute(_with_category(*columns).where(Course.id.in_(ids)))
+    return {row.id: card.model_validate(_priced(row, now)) for row in rows}
 
 
 def _shown(identity: Identity | None, wanted: CourseFilter) -> list[Condition]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select, distinct, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -48,7 +49,8 @@ async def open_course_of_lesson(session: AsyncSession, identity: Identity, lesso
 
 
 async def _open(session: AsyncSession, identity: Identity, statement: Select[Course]) -> Course:
-    course = await session.scalar(statement.with_for_update(of=Course))
+    # FOR NO KEY UPDATE: rows that refer to the course (its versions) can be written meanwhile.
+    course = await session.scalar(statement.with_for_update(of=Course, key_share=True))
     if course is None:
         raise NotFound
     found = await find_course(session, identity, course.id)
@@ -56,15 +58,20 @@ async def _open(session: AsyncSession, identity: Identity, statement: Select[Cou
     return course
 
 
-async def record_change(session: AsyncSession, course: Course, event: type[CourseEvent], *, now: datetime) -> None:
-    """Bring what is computed up to date, raise the revision and record the event. Once for each command."""
+async def record_change(
+    session: AsyncSession, course: Course, event: type[CourseEvent], *, now: datetime, **facts: Any
+) -> None:
+    """Bring what is computed up to date, raise the revision and record the event, with its `facts` besides the state.
+
+    Once for each thing that happened to the course.
+    """
     await session.flush()
     await _roll_up(session, course)
     course.revision += 1
     course.updated_date = now
     await session.flush()
     [state] = await course_states(session, [course.id])
-    await outbox.record(session, event(**dict(state)))
+    await outbox.record(session, event(**dict(state), **facts))
 
 
 _ROLL_UP_MODULES = text("""
@@ -84,7 +91,9 @@ async def _roll_up(session: AsyncSession, course: Course) -> None:
     outline = await measure_outline(session, course.id)
     course.lessons_count, course.duration_minutes = outline.lessons, outline.minutes
     course.completion_percentage = completion_percentage(substance_of(course, outline))
-    course.completion_status = completion_status(course.completion_percentage, is_published=course.is_published)
+    course.completion_status = completion_status(
+        course.completion_percentage, is_published=course.is_published, is_archived=course.is_archived
+    )
 
 
 @dataclass(frozen=True)

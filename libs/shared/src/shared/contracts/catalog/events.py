@@ -91,6 +91,20 @@ class CourseCreated(CourseEvent):
     TYPE: ClassVar[str] = "catalog.course.created.v1"
 
 
+class CourseCloned(CourseEvent):
+    """A course that was created a moment ago is a copy of another one, with what was taken over from it.
+
+    `lesson_ids` has the lessons that were copied: id in the source → id in the copy. With `copy_assessments` their
+    assessments are to be copied too, by the service that owns them.
+    """
+
+    TYPE: ClassVar[str] = "catalog.course.cloned.v1"
+
+    source_course_id: int
+    lesson_ids: dict[int, int]
+    copy_assessments: bool
+
+
 class CourseUpdated(CourseEvent):
     """Fields, staff or outline (modules, lessons, their order) of a course changed."""
 
@@ -117,6 +131,7 @@ class CourseDeleted(CourseEvent):
 
 EVENTS: tuple[type[Event], ...] = (
     CourseCreated,
+    CourseCloned,
     CourseUpdated,
     CoursePublished,
     CourseUnpublished,
