@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from catalog.consumers import HANDLERS
-from catalog.routes import categories, courses, internal, lessons, modules, versions
+from catalog.routes import categories, courses, instructors, internal, lessons, modules, versions
 from catalog.settings import Settings
 from shared.app import create_app
 
@@ -15,6 +15,7 @@ def create(settings: Settings | None = None) -> FastAPI:
             categories.router,
             courses.router,
             versions.router,
+            instructors.router,
             modules.router,
             lessons.router,
             internal.router,
