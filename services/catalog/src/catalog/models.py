@@ -75,8 +75,9 @@ class Course(Table):
     In a family each number is given once, also a deleted version's; titles differ among those not deleted. Both are
     given out under `store.slugs.lock_names`.
 
-    `enrolled_students_count` and `last_enrollment_date` follow the copies in `enrollments`; they are not changes of
-    the course and leave `revision` alone.
+    `enrolled_students_count` and `last_enrollment_date` follow the copies in `enrollments`, `avg_rating` and
+    `total_reviews` are a copy of what enrollment tells (its version: `rating_revision`); they are not changes of the
+    course and leave `revision` alone.
     """
 
     __tablename__ = "courses"
@@ -125,6 +126,7 @@ class Course(Table):
     last_enrollment_date: Mapped[Moment | None]
     avg_rating: Mapped[float] = mapped_column(default=0.0)
     total_reviews: Mapped[int] = mapped_column(default=0)
+    rating_revision: Mapped[Big] = mapped_column(default=0)
     created_date: Mapped[Moment]
     updated_date: Mapped[Moment]
 
@@ -146,6 +148,15 @@ Index("ix_courses_listed_avg_rating", Course.avg_rating, Course.id, postgresql_w
 Index("ix_courses_listed_enrolled", Course.enrolled_students_count, Course.id, postgresql_where=LISTED)
 Index("ix_courses_listed_category", Course.category_id, Course.created_date.desc(), postgresql_where=LISTED)
 Index("ix_courses_listed_level", Course.level, Course.created_date.desc(), postgresql_where=LISTED)
+Index("ix_courses_listed_duration", Course.duration_minutes, postgresql_where=LISTED)
+Index("ix_courses_listed_language", func.lower(Course.language), Course.created_date.desc(), postgresql_where=LISTED)
+Index(
+    "ix_courses_tags",
+    Course.tags,
+    postgresql_using="gin",
+    postgresql_ops={"tags": "jsonb_path_ops"},
+    postgresql_where=LISTED,
+)
 Index("ix_courses_featured", Course.created_date.desc(), Course.id.desc(), postgresql_where=text("is_featured"))
 Index("ix_courses_drafts", Course.created_date.desc(), Course.id.desc(), postgresql_where=text("is_draft"))
 Index(

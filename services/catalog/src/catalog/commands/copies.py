@@ -1,4 +1,4 @@
-"""Copies of what other services own: users, enrollments, assessments. Each takes a state when it is newer.
+"""Copies of what other services own: users, enrollments, ratings, assessments. Each takes a state when it is newer.
 
 A state that comes again, late or out of order changes nothing.
 """
@@ -15,7 +15,7 @@ from shared import outbox
 from shared.auth import Identity
 from shared.contracts.assessment.events import AssessmentState
 from shared.contracts.catalog.events import CourseUpdated
-from shared.contracts.enrollment.events import EnrollmentState
+from shared.contracts.enrollment.events import EnrollmentState, RatingChanged
 from shared.contracts.gateway.events import Role, UserState
 
 COURSES_AT_ONCE = 50
@@ -94,6 +94,14 @@ async def take_enrollment(session: AsyncSession, enrollment: EnrollmentState) ->
             enrolled_students_count=Course.enrolled_students_count + (enrollment.may_read - counted_before),
             last_enrollment_date=func.greatest(Course.last_enrollment_date, enrollment.created_date),
         )
+    )
+
+
+async def take_rating(session: AsyncSession, rating: RatingChanged) -> None:
+    """Take what a course's approved reviews come to. The course's revision stays: it is not a change of the course."""
+    newer = update(Course).where(Course.id == rating.course_id, Course.rating_revision < rating.version)
+    await session.execute(
+        newer.values(avg_rating=rating.average, total_reviews=rating.count, rating_revision=rating.version)
     )
 
 

@@ -80,6 +80,18 @@ class ProgressUpdated(EnrollmentState, Event):
     time_spent: int
 
 
+class RatingChanged(Event):
+    """Average and count of a course's approved reviews changed."""
+
+    TYPE: ClassVar[str] = "enrollment.rating.changed.v1"
+    KEY: ClassVar[str] = "course_id"
+
+    course_id: int
+    average: float
+    count: int
+    histogram: dict[str, int]
+
+
 EVENTS: tuple[type[Event], ...] = (
     EnrollmentCreated,
     EnrollmentReactivated,
@@ -88,4 +100,5 @@ EVENTS: tuple[type[Event], ...] = (
     EnrollmentRestored,
     EnrollmentCompleted,
     ProgressUpdated,
+    RatingChanged,
 )
