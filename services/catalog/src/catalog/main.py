@@ -3,7 +3,8 @@
 from fastapi import FastAPI
 
 from catalog.consumers import HANDLERS
-from catalog.routes import categories, courses, instructors, internal, lessons, modules, versions
+from catalog.routes import categories, courses, instructors, internal, lessons, modules, search, versions
+from catalog.schedules import SCHEDULES
 from catalog.settings import Settings
 from shared.app import create_app
 
@@ -18,7 +19,9 @@ def create(settings: Settings | None = None) -> FastAPI:
             instructors.router,
             modules.router,
             lessons.router,
+            search.router,
             internal.router,
         ],
         handlers=HANDLERS,
+        schedules=SCHEDULES,
     )

@@ -99,7 +99,7 @@ async def _copy(session: AsyncSession, source: Course, title: str | None, *, now
 def _columns(table: type[Module] | type[Lesson], *but: str) -> list[Any]:
     """What is copied as it is."""
     own = {"id", "created_date", "updated_date", *but}
-    return [column for column in table.__table__.columns if column.key not in own]
+    return [column for column in table.__table__.columns if column.key not in own and column.computed is None]
 
 
 _MODULE, _LESSON = _columns(Module, "course_id"), _columns(Lesson, "module_id", "resources_count")
