@@ -88,6 +88,8 @@ class TestFilters:
             ("has_certificate=true", ["SQL joins"]),
             ("has_certificate=false", ["Zoology", "art history"]),
             ("ordering=-avg_rating,title", ["Zoology", "art history", "SQL joins"]),
+            ("search=o&ordering=-relevance,title", ["art history", "SQL joins", "Zoology"]),
+            ("search=zoo&ordering=-relevance", ["Zoology"]),
             ("ordering=title", ["art history", "SQL joins", "Zoology"]),
             ("ordering=-price", ["SQL joins", "art history", "Zoology"]),
             ("ordering=avg_rating,created_date", ["SQL joins", "art history", "Zoology"]),
@@ -126,6 +128,7 @@ class TestFilters:
             ("category=a%00b", "category"),
             ("search=" + "x" * 201, "search"),
             ("ordering=secret", "ordering"),
+            ("ordering=relevance", "ordering"),
             ("page=0", "page"),
             ("page_size=x", "page_size"),
             ("cursor=nonsense", "cursor"),
@@ -169,7 +172,9 @@ class TestPages:
         assert (second["next"], [card["title"] for card in second["results"]]) == (None, ["SQL joins"])
         assert (await guest.get("/api/courses/?page=3&page_size=2")).status_code == 404
 
-    @pytest.mark.parametrize("ordering", ["-created_date", "title", "-price", "avg_rating", "published_date"])
+    @pytest.mark.parametrize(
+        "ordering", ["-created_date", "title", "-price", "avg_rating", "published_date", "-relevance&search=d"]
+    )
     async def test_by_cursor_every_course_comes_once(self, shelf, guest, ordering: str) -> None:
         everything = await titles(guest, f"ordering={ordering}")
         seen, link = [], f"/api/courses/?page_size=1&cursor=&ordering={ordering}"

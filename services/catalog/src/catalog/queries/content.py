@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Numeric, and_, cast, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from catalog.domain.search import MARK, UNMARK, snippet
 from catalog.models import Course, Lesson, Module
+from catalog.queries.fulltext import STEMMED, as_query, relevance
 from catalog.queries.pages import page_of
-from catalog.queries.search import STEMMED, as_query
 from catalog.schemas.search import ContentResult, FoundInCourse, FoundLesson
 from catalog.store.visibility import is_enrolled, module_visible, teaches
 from shared.auth import Identity
@@ -31,7 +31,7 @@ async def search_content(
         .where(_readable(identity), Lesson.document.bool_op("@@")(parsed))
     )
     keys = [
-        Key(cast(func.ts_rank(Lesson.document, parsed), Numeric(6, 4)), descending=True),
+        Key(relevance(Lesson.document, query), descending=True),
         Key(Lesson.__table__.c.id),
     ]
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 from catalog.domain.pricing import current_price
 from catalog.models import Category, Course, CourseInstructor, User
 from catalog.queries.filters import CourseFilter, narrowed
+from catalog.queries.fulltext import relevance
 from catalog.queries.nested import json_list, json_object
 from catalog.queries.outline import outline_of
 from catalog.queries.pages import page_of
@@ -62,6 +63,8 @@ async def list_courses(
         "avg_rating": _COLUMNS.avg_rating,
         "enrolled_students_count": _COLUMNS.enrolled_students_count,
     }
+    if wanted.search:  # best first when descending, as the others
+        allowed["relevance"] = relevance(_COLUMNS.document, wanted.search)
     keys = order_of(request, allowed, [Key(_COLUMNS.created_date, descending=True)], Key(_COLUMNS.id, descending=True))
 
     async def load(session: AsyncSession, page: Sequence[int]) -> dict[int, CourseCard]:

@@ -10,13 +10,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Numeric, Select, Subquery, cast, func, literal, literal_column, select, true
+from sqlalchemy import ColumnElement, Select, Subquery, func, literal, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from catalog.domain.search import wanted_part
 from catalog.models import Course
 from catalog.queries.courses import cards_by_id
 from catalog.queries.filters import Condition, CourseFilter, narrowed
+from catalog.queries.fulltext import as_query, relevance
 from catalog.queries.pages import contains, page_of
 from catalog.schemas.courses import CourseCard
 from shared.errors import Invalid
@@ -26,14 +26,6 @@ MOST_RANKED = 1_000
 """Results of a search: the most popular of the courses found."""
 
 LISTED: tuple[Condition, ...] = (Course.is_published, ~Course.is_deleted)
-
-
-STEMMED: ColumnElement[Any] = literal_column("'stemmed'::regconfig")
-
-
-def as_query(query: str) -> ColumnElement[str]:
-    """All words, "a phrase", or, -without: as search engines read it. Never an error, whatever was typed."""
-    return func.websearch_to_tsquery(STEMMED, query)
 
 
 @dataclass(frozen=True)
@@ -50,8 +42,7 @@ async def read_text(session: AsyncSession, query: str) -> Text:
         return Text(true(), literal(Decimal(0)))
     parsed = as_query(query)
     if await session.scalar(select(func.numnode(parsed))):
-        rank = func.ts_rank(Course.document, as_query(wanted_part(query)))
-        return Text(Course.document.bool_op("@@")(parsed), cast(rank, Numeric(6, 2)))
+        return Text(Course.document.bool_op("@@")(parsed), relevance(Course.document, query))
     return Text(Course.title.ilike(contains(query.strip())), literal(Decimal(0)))
 
 

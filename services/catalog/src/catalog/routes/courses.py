@@ -28,8 +28,9 @@ router = APIRouter(prefix="/api/courses", tags=["courses"])
 async def read_courses(session: Reading, caller: Caller, paging: Paging, wanted: Filters) -> Page[CourseCard]:
     """Published courses, newest first.
 
-    `ordering` by `created_date, published_date, title, price, avg_rating, enrolled_students_count`. With
-    `is_draft=true` the drafts that an instructor teaches, or all for an administrator; 403 for others.
+    `ordering` by `created_date, published_date, title, price, avg_rating, enrolled_students_count`, and with `search`
+    by `relevance` (`-relevance` has the best first). With `is_draft=true` the drafts that an instructor teaches, or
+    all for an administrator; 403 for others.
     """
     return await list_courses(session, caller, paging, wanted, now=datetime.now(UTC))
 
