@@ -32,7 +32,7 @@ from catalog.schemas.search import Facet, Facets
 
 Expression = SQLColumnExpression[Any]
 
-MOST_COUNTED = 10_000
+MOST_COUNTED = 3_000
 """Courses that facets are counted in: the most popular of those found."""
 
 _FILTERS = {

@@ -33,7 +33,7 @@ async def search_courses(
     """Published courses that have all words of `q`: in title, subtitle, tags, skills, outline or description.
 
     The best fit first, then what most learn; `ordering` by `relevance` or as in the list of courses. `"a phrase"`, `or`
-    and `-without` are understood. At most 1,000 results; `facets` are counted in 10,000, each without its own filter.
+    and `-without` are understood. At most 1,000 results; `facets` are counted in 3,000, each without its own filter.
     When nothing is found as typed, what was likely meant is searched for, and named in `did_you_mean`.
     """
     started, now = time.perf_counter(), datetime.now(UTC)
