@@ -92,7 +92,9 @@ def of_validation(errors: Sequence[Any]) -> JSONResponse:
     for error in errors:
         if error["type"] == "json_invalid":
             return problem(400, "MALFORMED_REQUEST", "The body is not valid JSON.", {"at": error["loc"][-1]})
-        location = [str(part) for part in error["loc"] if part not in ("body", "query", "path", "header")]
+        place, *location = [str(part) for part in error["loc"]] or [""]
+        if place not in ("body", "query", "path", "header"):
+            location.insert(0, place)
         messages = fields.setdefault(".".join(location) or "non_field_errors", [])
         if (sentence := _sentence(error)) not in messages:
             messages.append(sentence)

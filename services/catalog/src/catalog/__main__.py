@@ -2,8 +2,9 @@
 
 from catalog.consumers import HANDLERS
 from catalog.main import create
+from catalog.schedules import SCHEDULES
 from catalog.settings import Settings
 from shared.entry import main
 
 if __name__ == "__main__":
-    main(Settings(), create, HANDLERS)
+    main(Settings(), create, HANDLERS, SCHEDULES)

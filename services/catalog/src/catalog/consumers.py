@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from catalog.commands.copies import take_assessment, take_enrollment, take_user
+from catalog.commands.copies import take_assessment, take_enrollment, take_rating, take_user
 from shared.contracts.assessment.events import (
     AssessmentCreated,
     AssessmentDeleted,
@@ -19,6 +19,7 @@ from shared.contracts.enrollment.events import (
     EnrollmentRestored,
     EnrollmentSuspended,
     EnrollmentUnenrolled,
+    RatingChanged,
 )
 from shared.contracts.gateway.events import UserEvent, UserRegistered, UserUpdated
 from shared.inbox import Handlers
@@ -32,6 +33,11 @@ async def on_user(session: AsyncSession, event: UserEvent) -> None:
 async def on_enrollment(session: AsyncSession, event: EnrollmentEvent) -> None:
     """Keep who may read what, and count a course's learners."""
     await take_enrollment(session, event)
+
+
+async def on_rating(session: AsyncSession, event: RatingChanged) -> None:
+    """Keep how a course is rated."""
+    await take_rating(session, event)
 
 
 async def on_assessment(session: AsyncSession, event: AssessmentEvent) -> None:
@@ -48,6 +54,7 @@ HANDLERS: Handlers = {
     EnrollmentSuspended: on_enrollment,
     EnrollmentRestored: on_enrollment,
     EnrollmentCompleted: on_enrollment,
+    RatingChanged: on_rating,
     AssessmentCreated: on_assessment,
     AssessmentUpdated: on_assessment,
     AssessmentDeleted: on_assessment,

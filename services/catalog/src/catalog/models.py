@@ -5,13 +5,14 @@ first (`store`) and raises its `revision`, which is the version of its events. D
 and outline stay.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated
 
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    Computed,
     DateTime,
     ForeignKey,
     Identity,
@@ -24,10 +25,10 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from catalog.domain.choices import AccessLevel, CompletionStatus, CreationMethod, LessonType, Level
+from catalog.domain.choices import AccessLevel, CompletionStatus, CreationMethod, LessonType, Level, WordKind
 from catalog.domain.pricing import DEFAULT_PRICE
 from shared.contracts.enrollment.events import EnrollmentStatus
 from shared.contracts.gateway.events import Role
@@ -69,18 +70,36 @@ class Category(Table):
 Index("uq_categories_name", func.lower(Category.name), unique=True)
 
 
+def _document(*columns: tuple[str, str]) -> Computed:
+    """The words of these columns by weight, for full-text search; spelled as PostgreSQL gives it back."""
+    types = {"tags": "", "skills": "", "learning_objectives": "", "title": "::text", "subtitle": "::text"}
+    parts = (
+        f"setweight(to_tsvector('stemmed'::regconfig, {name}{types.get(name, '')}), '{weight}'::\"char\")"
+        for name, weight in columns
+    )
+    return Computed(" || ".join(parts), persisted=True)
+
+
 class Course(Table):
     """A course. `family_id` is the id of the first of its versions: its own, unless it is a clone.
 
-    `enrolled_students_count` and `last_enrollment_date` follow the copies in `enrollments`; they are not changes of
-    the course and leave `revision` alone.
+    In a family each number is given once, also a deleted version's; titles differ among those not deleted. Both are
+    given out under `store.slugs.lock_names`.
+
+    `enrolled_students_count` and `last_enrollment_date` follow the copies in `enrollments`, `avg_rating` and
+    `total_reviews` are a copy of what enrollment tells (its version: `rating_revision`); they are not changes of the
+    course and leave `revision` alone. `outline` has the titles of published modules and their lessons, to be found
+    by, in `document`.
     """
 
     __tablename__ = "courses"
+    __mapper_args__ = {"eager_defaults": False}  # noqa: RUF012 - as SQLAlchemy declares it
     __table_args__ = (
         CheckConstraint("price BETWEEN 0 AND 10000", name="price"),
         CheckConstraint("discount_price >= 0 AND discount_price < price", name="discount_price"),
         CheckConstraint("NOT is_published OR published_date IS NOT NULL", name="published_date"),
+        CheckConstraint("NOT (is_published AND is_archived)", name="is_archived"),
+        UniqueConstraint("family_id", "version"),
     )
 
     id: Mapped[Id]
@@ -105,12 +124,13 @@ class Course(Table):
     completion_status: Mapped[CompletionStatus] = mapped_column(Choice, default="not_started")
     completion_percentage: Mapped[int] = mapped_column(default=0)
     version: Mapped[Decimal] = mapped_column(Numeric(6, 1), default=Decimal("1.0"))
-    family_id: Mapped[Big] = mapped_column(index=True)
+    family_id: Mapped[Big]
     parent_version_id: Mapped[Big | None] = mapped_column(ForeignKey("courses.id", ondelete="SET NULL"))
     is_draft: Mapped[bool] = mapped_column(default=True)
     is_published: Mapped[bool] = mapped_column(default=False)
     published_date: Mapped[Moment | None]
     is_deleted: Mapped[bool] = mapped_column(default=False)
+    is_archived: Mapped[bool] = mapped_column(default=False)
     has_certificate: Mapped[bool] = mapped_column(default=False)
     is_featured: Mapped[bool] = mapped_column(default=False)
     duration_minutes: Mapped[int | None]
@@ -119,10 +139,32 @@ class Course(Table):
     last_enrollment_date: Mapped[Moment | None]
     avg_rating: Mapped[float] = mapped_column(default=0.0)
     total_reviews: Mapped[int] = mapped_column(default=0)
+    rating_revision: Mapped[Big] = mapped_column(default=0)
+    outline: Mapped[str] = mapped_column(Text, default="")
+    document: Mapped[str] = mapped_column(
+        TSVECTOR,
+        _document(
+            ("title", "A"),
+            ("subtitle", "B"),
+            ("tags", "B"),
+            ("skills", "C"),
+            ("learning_objectives", "C"),
+            ("outline", "C"),
+            ("description", "D"),
+        ),
+        deferred=True,
+    )
     created_date: Mapped[Moment]
     updated_date: Mapped[Moment]
 
 
+Index(
+    "uq_courses_family_id_title",
+    Course.family_id,
+    func.lower(Course.title),
+    unique=True,
+    postgresql_where=text("NOT is_deleted"),
+)
 LISTED = text("is_published AND NOT is_deleted")
 """What the public list shows. Each of its orders, and each filter, has an index of just these rows."""
 Index("ix_courses_listed_created_date", Course.created_date.desc(), Course.id.desc(), postgresql_where=LISTED)
@@ -133,6 +175,22 @@ Index("ix_courses_listed_avg_rating", Course.avg_rating, Course.id, postgresql_w
 Index("ix_courses_listed_enrolled", Course.enrolled_students_count, Course.id, postgresql_where=LISTED)
 Index("ix_courses_listed_category", Course.category_id, Course.created_date.desc(), postgresql_where=LISTED)
 Index("ix_courses_listed_level", Course.level, Course.created_date.desc(), postgresql_where=LISTED)
+Index("ix_courses_listed_duration", Course.duration_minutes, postgresql_where=LISTED)
+Index("ix_courses_listed_language", func.lower(Course.language), Course.created_date.desc(), postgresql_where=LISTED)
+Index(
+    "ix_courses_tags",
+    Course.tags,
+    postgresql_using="gin",
+    postgresql_ops={"tags": "jsonb_path_ops"},
+    postgresql_where=LISTED,
+)
+Index("ix_courses_document", Course.document, postgresql_using="gin", postgresql_where=LISTED)
+Index(
+    "ix_courses_title_words",
+    func.to_tsvector(text("'plain'"), Course.title),
+    postgresql_using="gin",
+    postgresql_where=LISTED,
+)
 Index("ix_courses_featured", Course.created_date.desc(), Course.id.desc(), postgresql_where=text("is_featured"))
 Index("ix_courses_drafts", Course.created_date.desc(), Course.id.desc(), postgresql_where=text("is_draft"))
 Index(
@@ -187,6 +245,7 @@ class Lesson(Table):
     """A lesson, with a body for each tier: `content` is the full one."""
 
     __tablename__ = "lessons"
+    __mapper_args__ = {"eager_defaults": False}  # noqa: RUF012 - as SQLAlchemy declares it
     __table_args__ = (
         UniqueConstraint("module_id", "order", deferrable=True),
         CheckConstraint('"order" > 0', name="order"),
@@ -209,8 +268,12 @@ class Lesson(Table):
     transcript: Mapped[str | None] = mapped_column(Text)
     duration_minutes: Mapped[int | None]
     resources_count: Mapped[int] = mapped_column(default=0)
+    document: Mapped[str] = mapped_column(TSVECTOR, _document(("title", "A"), ("content", "D")), deferred=True)
     created_date: Mapped[Moment]
     updated_date: Mapped[Moment]
+
+
+Index("ix_lessons_document", Lesson.document, postgresql_using="gin")
 
 
 class User(Table):
@@ -223,6 +286,14 @@ class User(Table):
     full_name: Mapped[str] = mapped_column(Text)
     role: Mapped[Role] = mapped_column(Choice)
     is_active: Mapped[bool] = mapped_column(default=True)
+
+
+Index(
+    "ix_users_teachers",
+    func.to_tsvector(text("'plain'"), User.full_name),
+    postgresql_using="gin",
+    postgresql_where=text("role <> 'student'"),
+)
 
 
 class Enrollment(Table):
@@ -247,3 +318,43 @@ class LessonAssessment(Table):
     revision: Mapped[Big]
     lesson_id: Mapped[Big] = mapped_column(index=True)
     is_deleted: Mapped[bool]
+
+
+class SearchWord(Table):
+    """A word or tag of published courses: what searches are corrected to, and what is suggested.
+
+    New ones come with the change of a course; `courses`, how many have it, is counted anew from time to time.
+    """
+
+    __tablename__ = "search_words"
+
+    kind: Mapped[WordKind] = mapped_column(Choice, primary_key=True)
+    word: Mapped[str] = mapped_column(String(50), primary_key=True)
+    courses: Mapped[int]
+
+
+Index("ix_search_words_prefix", SearchWord.word, postgresql_ops={"word": "varchar_pattern_ops"})
+Index(
+    "ix_search_words_similar",
+    SearchWord.word,
+    postgresql_using="gin",
+    postgresql_ops={"word": "gin_trgm_ops"},
+    postgresql_where=text("kind = 'word'"),
+)
+
+
+class Searches(Table):
+    """How often a term was searched for on a day, and what came of it. Nothing tells who searched.
+
+    `positions` and `milliseconds` are sums: of the places of results that were chosen, and of the time searches took.
+    """
+
+    __tablename__ = "searches"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    term: Mapped[str] = mapped_column(String(100), primary_key=True)
+    searches: Mapped[Big]
+    without_result: Mapped[Big]
+    clicks: Mapped[Big]
+    positions: Mapped[Big]
+    milliseconds: Mapped[float]

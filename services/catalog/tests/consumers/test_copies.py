@@ -15,6 +15,7 @@ from shared.contracts.enrollment.events import (
     EnrollmentRestored,
     EnrollmentSuspended,
     EnrollmentUnenrolled,
+    RatingChanged,
 )
 from shared.contracts.gateway.events import UserRegistered, UserUpdated
 from shared.testing import ServiceUnderTest
@@ -90,6 +91,30 @@ class TestEnrollments:
 
     async def test_of_a_course_that_is_not_here_it_is_kept_all_the_same(self, catalog) -> None:
         await catalog.deliver(enrollment(EnrollmentCreated, 999_999, 1))
+
+
+class TestRatings:
+    def rated(self, course_id: int, version: int, average: float, count: int) -> RatingChanged:
+        return RatingChanged(course_id=course_id, version=version, average=average, count=count, histogram={})
+
+    @pytest.mark.parametrize("order", list(permutations((1, 2, 3))))
+    async def test_in_any_order_the_last_one_shows(self, catalog, published, guest, order) -> None:
+        course = await published()
+        told = await catalog.events()
+        for version in (*order, *order):
+            await catalog.deliver(self.rated(course["id"], version, 3 + version / 2, version))
+        [card] = (await guest.get("/api/courses/")).json()["results"]
+        assert (card["avg_rating"], card["total_reviews"]) == (4.5, 3)
+        assert await catalog.events() == told
+
+    async def test_the_last_review_may_go(self, catalog, published, guest) -> None:
+        course = await published()
+        await catalog.deliver(self.rated(course["id"], 1, 5, 1), self.rated(course["id"], 2, 0, 0))
+        detail = (await guest.get(f"/api/courses/{course['id']}/")).json()
+        assert (detail["avg_rating"], detail["total_reviews"]) == (0.0, 0)
+
+    async def test_of_a_course_that_is_not_here_does_nothing(self, catalog) -> None:
+        await catalog.deliver(self.rated(999_999, 1, 5, 1))
 
 
 class TestUsers:

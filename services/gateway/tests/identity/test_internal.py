@@ -17,6 +17,15 @@ class TestUserState:
             )
             assert (await catalog.get(f"/internal/users/{ada.id + 1}/")).status_code == 404
 
+    async def test_services_find_users_by_address(self, gateway: ServiceUnderTest, make_account: Any) -> None:
+        ada = await make_account(email="ada@example.com")
+        async with gateway.client(ServiceCaller("catalog")) as catalog:
+            for email, status in (("ADA@example.com", 200), ("nobody@example.com", 404), ("\0", 400), ("x" * 300, 400)):
+                answer = await catalog.get("/internal/users/", params={"email": email})
+                assert answer.status_code == status, email
+                if status == 200:
+                    assert UserState.model_validate_json(answer.content).user_id == ada.id
+
     async def test_nobody_else_is(self, gateway: ServiceUnderTest, make_account: Any) -> None:
         ada = await make_account(role="administrator")
         for caller, status in ((None, 401), (ada.identity, 404)):

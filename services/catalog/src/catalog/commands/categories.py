@@ -33,7 +33,7 @@ async def create_category(session: AsyncSession, data: CategoryCreate, *, now: d
 
 async def update_category(session: AsyncSession, slug: str, data: CategoryUpdate, *, now: datetime) -> Category:
     """Change what `data` has; the slug stays. Raises NotFound, or Invalid when the name is taken."""
-    category = await _locked(session, slug)
+    category = await _locked(session, slug, to_delete=False)
     fields = data.sent()
     if "name" in fields:
         await lock_names(session)
@@ -47,7 +47,7 @@ async def update_category(session: AsyncSession, slug: str, data: CategoryUpdate
 
 async def delete_category(session: AsyncSession, slug: str) -> None:
     """Raises NotFound, or CategoryInUse while a course, a draft included, belongs to it."""
-    category = await _locked(session, slug)
+    category = await _locked(session, slug, to_delete=True)
     if category.slug == DEFAULT_SLUG:
         raise CategoryInUse("This is the category of courses that are given none. It cannot be deleted.")
     if await session.scalar(select(Course.id).where(Course.category_id == category.id, ~Course.is_deleted).limit(1)):
@@ -82,8 +82,11 @@ def _no_category(choice: str | None) -> Invalid:
     return Invalid(category=f"There is no active category '{choice}'.")
 
 
-async def _locked(session: AsyncSession, slug: str) -> Category:
-    category = await session.scalar(select(Category).where(Category.slug == slug).with_for_update())
+async def _locked(session: AsyncSession, slug: str, *, to_delete: bool) -> Category:
+    """Locked against changes; and only to delete it, against courses that would be put in it."""
+    category = await session.scalar(
+        select(Category).where(Category.slug == slug).with_for_update(key_share=not to_delete)
+    )
     if category is None:
         raise NotFound
     return category

@@ -1,4 +1,4 @@
-"""Copies of what other services own: users, enrollments, assessments. Each takes a state when it is newer.
+"""Copies of what other services own: users, enrollments, ratings, assessments. Each takes a state when it is newer.
 
 A state that comes again, late or out of order changes nothing.
 """
@@ -15,7 +15,7 @@ from shared import outbox
 from shared.auth import Identity
 from shared.contracts.assessment.events import AssessmentState
 from shared.contracts.catalog.events import CourseUpdated
-from shared.contracts.enrollment.events import EnrollmentState
+from shared.contracts.enrollment.events import EnrollmentState, RatingChanged
 from shared.contracts.gateway.events import Role, UserState
 
 COURSES_AT_ONCE = 50
@@ -61,7 +61,9 @@ async def _tell_courses_of(session: AsyncSession, user_id: int, *, now: datetime
     ids = taught.all()
     for start in range(0, len(ids), COURSES_AT_ONCE):
         some = ids[start : start + COURSES_AT_ONCE]
-        await session.execute(select(Course.id).where(Course.id.in_(some)).order_by(Course.id).with_for_update())
+        await session.execute(
+            select(Course.id).where(Course.id.in_(some)).order_by(Course.id).with_for_update(key_share=True)
+        )
         raised = {"revision": Course.revision + 1, "updated_date": now}
         await session.execute(update(Course).where(Course.id.in_(some)).values(raised))
         await outbox.record(
@@ -74,7 +76,7 @@ async def take_enrollment(session: AsyncSession, enrollment: EnrollmentState) ->
 
     The course's revision stays: how many learn is not a change of the course.
     """
-    await session.execute(select(Course.id).where(Course.id == enrollment.course_id).with_for_update())
+    await session.execute(select(Course.id).where(Course.id == enrollment.course_id).with_for_update(key_share=True))
     had = await session.get(Enrollment, enrollment.enrollment_id, populate_existing=True)
     if had is not None and had.revision >= enrollment.version:
         return
@@ -92,6 +94,14 @@ async def take_enrollment(session: AsyncSession, enrollment: EnrollmentState) ->
             enrolled_students_count=Course.enrolled_students_count + (enrollment.may_read - counted_before),
             last_enrollment_date=func.greatest(Course.last_enrollment_date, enrollment.created_date),
         )
+    )
+
+
+async def take_rating(session: AsyncSession, rating: RatingChanged) -> None:
+    """Take what a course's approved reviews come to. The course's revision stays: it is not a change of the course."""
+    newer = update(Course).where(Course.id == rating.course_id, Course.rating_revision < rating.version)
+    await session.execute(
+        newer.values(avg_rating=rating.average, total_reviews=rating.count, rating_revision=rating.version)
     )
 
 

@@ -16,6 +16,7 @@ from catalog.domain.validation import validate_discount
 from catalog.models import Course, CourseInstructor, Module
 from catalog.schemas.courses import CourseCreate, CourseUpdate
 from catalog.store.courses import measure_outline, open_course, record_change, substance_of
+from catalog.store.families import check_title
 from catalog.store.slugs import take_slug
 from shared.auth import Identity
 from shared.contracts.catalog.events import (
@@ -27,7 +28,7 @@ from shared.contracts.catalog.events import (
 )
 from shared.errors import Invalid
 
-_NEXT_ID = text("SELECT nextval('courses_id_seq')")
+NEXT_ID = text("SELECT nextval('courses_id_seq')")
 
 
 async def create_course(session: AsyncSession, creator: Identity, data: CourseCreate, *, now: datetime) -> Course:
@@ -37,7 +38,7 @@ async def create_course(session: AsyncSession, creator: Identity, data: CourseCr
     _check_discount(fields.get("price", DEFAULT_PRICE), fields.get("discount_price"))
     await note_user(session, creator)
     slug = await take_slug(session, Course.slug, slug_base(data.title, "course"))
-    course_id = await session.scalar(_NEXT_ID)
+    course_id = await session.scalar(NEXT_ID)
     course = Course(
         **fields,
         id=course_id,
@@ -66,6 +67,8 @@ async def update_course(
     if "category" in fields:
         course.category_id = await choose_category(session, fields.pop("category"), current=course.category_id)
     _check_discount(fields.get("price", course.price), fields.get("discount_price", course.discount_price))
+    if "title" in fields and fields["title"] != course.title:
+        await check_title(session, course.family_id, fields["title"], of=course.id)
     for name, value in fields.items():
         setattr(course, name, value)
     await record_change(session, course, CourseUpdated, now=now)
@@ -87,16 +90,27 @@ async def publish_course(
     Changes nothing when it is so already. Raises NotFound, PermissionDenied, and Invalid naming all that is missing.
     """
     course = await open_course(session, identity, ref)
-    missing = missing_for_publication(substance_of(course, await measure_outline(session, course.id)))
-    if missing:
-        raise Invalid({field: [sentence] for field, sentence in missing.items()})
+    await check_complete(session, course)
     opened = publish_modules and await _publish_modules(session, course.id, now=now)
     if not course.is_published:
-        course.is_draft, course.is_published, course.published_date = False, True, now
-        await record_change(session, course, CoursePublished, now=now)
+        await show(session, course, now=now)
     elif opened:
         await record_change(session, course, CourseUpdated, now=now)
     return course
+
+
+async def check_complete(session: AsyncSession, course: Course) -> None:
+    """Raises Invalid naming all that publication misses."""
+    missing = missing_for_publication(substance_of(course, await measure_outline(session, course.id)))
+    if missing:
+        raise Invalid({field: [sentence] for field, sentence in missing.items()})
+
+
+async def show(session: AsyncSession, course: Course, *, now: datetime) -> None:
+    """Publish a locked course that is complete and not published."""
+    course.is_draft, course.is_archived = False, False
+    course.is_published, course.published_date = True, now
+    await record_change(session, course, CoursePublished, now=now)
 
 
 async def unpublish_course(session: AsyncSession, identity: Identity, ref: int | str, *, now: datetime) -> Course:
@@ -108,6 +122,19 @@ async def unpublish_course(session: AsyncSession, identity: Identity, ref: int |
     if course.is_published:
         course.is_published = False
         await record_change(session, course, CourseUnpublished, now=now)
+    return course
+
+
+async def archive_course(session: AsyncSession, identity: Identity, ref: int | str, *, now: datetime) -> Course:
+    """Put a course away, out of the catalog; publishing brings it back. Changes nothing when it is so already.
+
+    Raises NotFound, PermissionDenied.
+    """
+    course = await open_course(session, identity, ref)
+    if not course.is_archived:
+        event = CourseUnpublished if course.is_published else CourseUpdated
+        course.is_archived, course.is_published = True, False
+        await record_change(session, course, event, now=now)
     return course
 
 

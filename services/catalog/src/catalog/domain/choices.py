@@ -8,5 +8,6 @@ Level = Literal["beginner", "intermediate", "advanced", "all_levels"]
 CreationMethod = Literal["builder", "wizard", "ai", "import", "manual"]
 CompletionStatus = Literal["not_started", "partially_complete", "complete", "published", "archived"]
 LessonType = Literal["video", "reading", "interactive", "quiz", "lab_exercise", "assignment", "discussion"]
+WordKind = Literal["word", "tag"]
 
-__all__ = ["AccessLevel", "CompletionStatus", "CreationMethod", "LessonType", "Level"]
+__all__ = ["AccessLevel", "CompletionStatus", "CreationMethod", "LessonType", "Level", "WordKind"]

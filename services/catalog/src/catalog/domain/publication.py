@@ -37,9 +37,11 @@ def completion_percentage(course: Substance) -> int:
     return (_STEPS - len(missing_for_publication(course))) * 100 // _STEPS
 
 
-def completion_status(percentage: int, *, is_published: bool) -> CompletionStatus:
+def completion_status(percentage: int, *, is_published: bool, is_archived: bool = False) -> CompletionStatus:
     if is_published:
         return "published"
+    if is_archived:
+        return "archived"
     if percentage == 100:
         return "complete"
     return "partially_complete" if percentage else "not_started"

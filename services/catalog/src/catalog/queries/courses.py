@@ -1,21 +1,20 @@
 """Courses, as the API shows them: cards in lists, and one with its outline."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Row, Select, SQLColumnExpression, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, SQLColumnExpression, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from catalog.domain.choices import CreationMethod, Level
 from catalog.domain.pricing import current_price
 from catalog.models import Category, Course, CourseInstructor, User
+from catalog.queries.filters import CourseFilter, narrowed
+from catalog.queries.fulltext import relevance
 from catalog.queries.nested import json_list, json_object
 from catalog.queries.outline import outline_of
-from catalog.queries.pages import contains, page_of
+from catalog.queries.pages import page_of
 from catalog.schemas.courses import CourseCard, CourseView
 from catalog.store.visibility import teaches
 from shared.auth import Identity
@@ -23,19 +22,7 @@ from shared.errors import AuthenticationRequired, NotFound, RoleRequired
 from shared.pagination import Key, Page, PageRequest, order_of
 
 Condition = SQLColumnExpression[bool]
-
-
-@dataclass(frozen=True)
-class CourseFilter:
-    """What a list of courses is narrowed to; None does not narrow. `is_draft` asks for drafts instead."""
-
-    category: str | None = None
-    level: Level | None = None
-    search: str | None = None
-    max_price: Decimal | None = None
-    is_featured: bool | None = None
-    is_draft: bool | None = None
-    creation_method: CreationMethod | None = None
+C = TypeVar("C", bound=CourseCard)
 
 
 _INSTRUCTOR = json_object(
@@ -66,7 +53,7 @@ async def list_courses(
 
     Raises AuthenticationRequired and RoleRequired for drafts, Invalid, NotFound past the last page.
     """
-    ids = select(Course.id).where(*_shown(identity, wanted), *_narrowed(wanted, now))
+    ids = select(Course.id).where(*_shown(identity, wanted), *narrowed(wanted, now))
     allowed: dict[str, ColumnElement[Any]] = {
         "created_date": _COLUMNS.created_date,
         # A draft was never published.
@@ -76,13 +63,21 @@ async def list_courses(
         "avg_rating": _COLUMNS.avg_rating,
         "enrolled_students_count": _COLUMNS.enrolled_students_count,
     }
+    if wanted.search:  # best first when descending, as the others
+        allowed["relevance"] = relevance(_COLUMNS.document, wanted.search)
     keys = order_of(request, allowed, [Key(_COLUMNS.created_date, descending=True)], Key(_COLUMNS.id, descending=True))
 
     async def load(session: AsyncSession, page: Sequence[int]) -> dict[int, CourseCard]:
-        rows = await session.execute(_with_category(*_CARD, *_JOINED).where(Course.id.in_(page)))
-        return {row.id: CourseCard.model_validate(_priced(row, now)) for row in rows}
+        return await cards_by_id(session, page, CourseCard, now=now)
 
     return await page_of(session, ids, request, keys, load)
+
+
+async def cards_by_id(session: AsyncSession, ids: Sequence[int], card: type[C], *, now: datetime) -> dict[int, C]:
+    """Courses as cards of this kind."""
+    columns = (*_CARD, _COLUMNS.parent_version_id.label("parent_version"), *_JOINED)
+    rows = await session.execute(_with_category(*columns).where(Course.id.in_(ids)))
+    return {row.id: card.model_validate(_priced(row, now)) for row in rows}
 
 
 def _shown(identity: Identity | None, wanted: CourseFilter) -> list[Condition]:
@@ -94,34 +89,6 @@ def _shown(identity: Identity | None, wanted: CourseFilter) -> list[Condition]:
         raise RoleRequired("Drafts are listed for instructors only.", role="instructor")
     drafts: list[Condition] = [Course.is_draft, ~Course.is_deleted]
     return drafts if identity.is_administrator else [*drafts, teaches(identity)]
-
-
-def _narrowed(wanted: CourseFilter, now: datetime) -> list[Condition]:
-    conditions: list[Condition] = []
-    if wanted.category is not None:
-        conditions.append(
-            Course.category_id == select(Category.id).where(Category.slug == wanted.category).scalar_subquery()
-        )
-    if wanted.level is not None:
-        conditions.append(Course.level == wanted.level)
-    if wanted.search:
-        pattern = contains(wanted.search)
-        conditions.append(
-            or_(Course.title.ilike(pattern), Course.subtitle.ilike(pattern), Course.description.ilike(pattern))
-        )
-    if wanted.max_price is not None:
-        conditions.append(_price_at(now) <= wanted.max_price)
-    if wanted.is_featured is not None:
-        conditions.append(Course.is_featured if wanted.is_featured else ~Course.is_featured)
-    if wanted.creation_method is not None:
-        conditions.append(Course.creation_method == wanted.creation_method)
-    return conditions
-
-
-def _price_at(now: datetime) -> ColumnElement[Any]:
-    """`domain.pricing.current_price` in SQL."""
-    open_ended = or_(Course.discount_ends.is_(None), Course.discount_ends > now)
-    return case((Course.discount_price.is_not(None) & open_ended, Course.discount_price), else_=Course.price)
 
 
 async def get_course(session: AsyncSession, course_id: int, *, as_staff: bool, now: datetime) -> CourseView:

@@ -31,5 +31,10 @@ def _id(row: Any) -> int:
 
 def contains(words: str) -> str:
     """A pattern of LIKE for text that has `words` in it, to the letter."""
+    return f"%{starts_with(words)}"
+
+
+def starts_with(words: str) -> str:
+    """A pattern of LIKE for text that begins with `words`, to the letter."""
     escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"
+    return f"{escaped}%"

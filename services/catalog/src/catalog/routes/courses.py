@@ -1,21 +1,20 @@
 """`/api/courses/`: the catalog and the courses in it."""
 
 from datetime import UTC, datetime
-from decimal import Decimal
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter
 
 from catalog.commands.courses import create_course, delete_course, publish_course, unpublish_course, update_course
 from catalog.commands.modules import order_modules
 from catalog.domain.access import check_visible
-from catalog.domain.choices import CreationMethod, Level
 from catalog.domain.slugs import parse_ref
 from catalog.learn import settled_standing
-from catalog.queries.courses import CourseFilter, get_course, list_courses
+from catalog.queries.courses import get_course, list_courses
+from catalog.queries.filters import CourseFilter
+from catalog.routes.filters import Filters
 from catalog.routes.inputs import sanitised
 from catalog.schemas.courses import CourseCard, CourseCreate, CourseUpdate, CourseView, PublishOptions
-from catalog.schemas.fields import TEXT, Ids, Ref
+from catalog.schemas.fields import Ids, Ref
 from catalog.store.visibility import find_course
 from shared.auth import Caller, Instructor
 from shared.database import OpenDatabase, Reading, Transaction
@@ -25,31 +24,13 @@ from shared.peers import AskPeers
 router = APIRouter(prefix="/api/courses", tags=["courses"])
 
 
-async def _filter(
-    category: Annotated[str | None, Query(max_length=100, description="Slug of a category."), TEXT] = None,
-    level: Level | None = None,
-    search: Annotated[
-        str | None, Query(max_length=200, description="Text in title, subtitle or description."), TEXT
-    ] = None,
-    max_price: Annotated[
-        Decimal | None, Query(ge=0, max_digits=12, decimal_places=2, description="Highest current price.")
-    ] = None,
-    is_featured: bool | None = None,
-    is_draft: Annotated[bool | None, Query(description="Drafts: an instructor's own, an administrator's all.")] = None,
-    creation_method: CreationMethod | None = None,
-) -> CourseFilter:
-    return CourseFilter(category, level, search, max_price, is_featured, is_draft, creation_method)
-
-
-Filter = Annotated[CourseFilter, Depends(_filter)]
-
-
 @router.get("/")
-async def read_courses(session: Reading, caller: Caller, paging: Paging, wanted: Filter) -> Page[CourseCard]:
+async def read_courses(session: Reading, caller: Caller, paging: Paging, wanted: Filters) -> Page[CourseCard]:
     """Published courses, newest first.
 
-    `ordering` by `created_date, published_date, title, price, avg_rating, enrolled_students_count`. With
-    `is_draft=true` the drafts that an instructor teaches, or all for an administrator; 403 for others.
+    `ordering` by `created_date, published_date, title, price, avg_rating, enrolled_students_count`, and with `search`
+    by `relevance` (`-relevance` has the best first). With `is_draft=true` the drafts that an instructor teaches, or
+    all for an administrator; 403 for others.
     """
     return await list_courses(session, caller, paging, wanted, now=datetime.now(UTC))
 

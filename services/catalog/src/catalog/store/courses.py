@@ -2,19 +2,25 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Select, distinct, func, select, text
+from sqlalchemy import ColumnElement, Select, distinct, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from catalog.domain.access import check_staff
 from catalog.domain.publication import Substance, completion_percentage, completion_status
 from catalog.models import Course, Lesson, Module
 from catalog.store.states import course_states
 from catalog.store.visibility import course_named, find_course
+from catalog.store.words import note_words
 from shared import outbox
 from shared.auth import Identity
 from shared.contracts.catalog.events import CourseEvent
 from shared.errors import NotFound
+
+LONGEST_OUTLINE = 20_000
+"""Of a course's titles, in characters: as much as it is found by."""
 
 
 async def open_course(session: AsyncSession, identity: Identity, ref: int | str) -> Course:
@@ -48,7 +54,8 @@ async def open_course_of_lesson(session: AsyncSession, identity: Identity, lesso
 
 
 async def _open(session: AsyncSession, identity: Identity, statement: Select[Course]) -> Course:
-    course = await session.scalar(statement.with_for_update(of=Course))
+    # FOR NO KEY UPDATE: rows that refer to the course (its versions) can be written meanwhile.
+    course = await session.scalar(statement.with_for_update(of=Course, key_share=True))
     if course is None:
         raise NotFound
     found = await find_course(session, identity, course.id)
@@ -56,15 +63,22 @@ async def _open(session: AsyncSession, identity: Identity, statement: Select[Cou
     return course
 
 
-async def record_change(session: AsyncSession, course: Course, event: type[CourseEvent], *, now: datetime) -> None:
-    """Bring what is computed up to date, raise the revision and record the event. Once for each command."""
+async def record_change(
+    session: AsyncSession, course: Course, event: type[CourseEvent], *, now: datetime, **facts: Any
+) -> None:
+    """Bring what is computed up to date, raise the revision and record the event, with its `facts` besides the state.
+
+    Once for each thing that happened to the course.
+    """
     await session.flush()
     await _roll_up(session, course)
     course.revision += 1
     course.updated_date = now
     await session.flush()
+    if course.is_published:
+        await note_words(session, course.id)
     [state] = await course_states(session, [course.id])
-    await outbox.record(session, event(**dict(state)))
+    await outbox.record(session, event(**dict(state), **facts))
 
 
 _ROLL_UP_MODULES = text("""
@@ -83,18 +97,25 @@ async def _roll_up(session: AsyncSession, course: Course) -> None:
     await session.execute(_ROLL_UP_MODULES, {"course_id": course.id})
     outline = await measure_outline(session, course.id)
     course.lessons_count, course.duration_minutes = outline.lessons, outline.minutes
+    course.outline = outline.titles[:LONGEST_OUTLINE]
     course.completion_percentage = completion_percentage(substance_of(course, outline))
-    course.completion_status = completion_status(course.completion_percentage, is_published=course.is_published)
+    course.completion_status = completion_status(
+        course.completion_percentage, is_published=course.is_published, is_archived=course.is_archived
+    )
 
 
 @dataclass(frozen=True)
 class OutlineSize:
-    """How much there is in a course. `minutes` is None when no lesson has a duration."""
+    """How much there is in a course. `minutes` is None when no lesson has a duration.
+
+    `titles` are those of its published modules and of their lessons, a line each.
+    """
 
     modules: int
     lessons: int
     lessons_with_content: int
     minutes: int | None
+    titles: str
 
 
 async def measure_outline(session: AsyncSession, course_id: int) -> OutlineSize:
@@ -104,12 +125,17 @@ async def measure_outline(session: AsyncSession, course_id: int) -> OutlineSize:
             func.count(Lesson.id),
             func.count(Lesson.id).filter(Lesson.content != ""),
             func.sum(Lesson.duration_minutes),
+            func.concat_ws("\n", _titles(Module.title), _titles(Lesson.title)),
         )
         .select_from(Module)
         .outerjoin(Lesson, Lesson.module_id == Module.id)
         .where(Module.course_id == course_id)
     )
     return OutlineSize(*measured.one())
+
+
+def _titles(column: InstrumentedAttribute[str]) -> ColumnElement[str]:
+    return func.string_agg(distinct(column), text("E'\\n'")).filter(Module.is_published)
 
 
 def substance_of(course: Course, outline: OutlineSize) -> Substance:

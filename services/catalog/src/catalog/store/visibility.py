@@ -45,10 +45,18 @@ def is_enrolled(identity: Identity | None) -> ColumnElement[bool]:
     )
 
 
+def course_visible(identity: Identity | None) -> ColumnElement[bool]:
+    """Courses that the caller may know of, as far as the copies tell."""
+    return and_(~Course.is_deleted, or_(_is_staff(identity), _is_shown(identity)))
+
+
 def module_visible(identity: Identity | None) -> ColumnElement[bool]:
     """Modules, with their lessons, that the caller may know of, as far as the copies tell."""
-    published = or_(Course.is_published, and_(~Course.is_draft, is_enrolled(identity)))
-    return and_(~Course.is_deleted, or_(_is_staff(identity), and_(Module.is_published, published)))
+    return and_(~Course.is_deleted, or_(_is_staff(identity), and_(Module.is_published, _is_shown(identity))))
+
+
+def _is_shown(identity: Identity | None) -> ColumnElement[bool]:
+    return or_(Course.is_published, and_(~Course.is_draft, is_enrolled(identity)))
 
 
 def _is_staff(identity: Identity | None) -> ColumnElement[bool]:

@@ -115,6 +115,14 @@ async def get_state(session: AsyncSession, user_id: int) -> UserState:
     return state_of(user)
 
 
+async def get_state_by_email(session: AsyncSession, email: str) -> UserState:
+    """The user with this address, in any case of letters. Raises NotFound."""
+    user = await session.scalar(select(User).where(User.email == email))
+    if user is None:
+        raise NotFound
+    return state_of(user)
+
+
 async def list_users(session: AsyncSession, wanted: UserFilter, page: PageRequest, *, now: datetime) -> Page[UserView]:
     """By id, unless `ordering` says otherwise."""
     allowed = {"id": User.id, "email": User.email, "date_joined": User.date_joined}

@@ -1,0 +1,68 @@
+"""Counting what is searched for, and what is chosen of what was found."""
+
+from datetime import date, timedelta
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from catalog.domain.search import term_of
+from catalog.domain.slugs import parse_ref
+from catalog.models import Course, Searches
+from catalog.schemas.search import Click
+from catalog.store.visibility import course_named, course_visible
+from shared.auth import Identity
+from shared.errors import Invalid, NotFound
+
+KEPT_DAYS = 90
+
+
+async def count_search(session: AsyncSession, query: str, *, found: bool, milliseconds: float, today: date) -> None:
+    """Count a search. `found`: something, as it was typed."""
+    new = insert(Searches).values(
+        day=today,
+        term=term_of(query),
+        searches=1,
+        without_result=0 if found else 1,
+        clicks=0,
+        positions=0,
+        milliseconds=milliseconds,
+    )
+    summed = ("searches", "without_result", "milliseconds")
+    await session.execute(
+        new.on_conflict_do_update(
+            index_elements=[Searches.day, Searches.term],
+            set_={name: getattr(Searches, name) + new.excluded[name] for name in summed},
+        )
+    )
+
+
+async def count_click(session: AsyncSession, identity: Identity | None, click: Click, *, today: date) -> None:
+    """Count a choice for the last day, of two, on which the term was searched for; for none, nothing.
+
+    Raises Invalid when the caller can see no such course.
+    """
+    await _check_course(session, identity, click.course)
+    term = term_of(click.query)
+    yesterday = today - timedelta(days=1)
+    last = select(func.max(Searches.day)).where(Searches.term == term, Searches.day >= yesterday).scalar_subquery()
+    counted = update(Searches).where(Searches.term == term, Searches.day == last)
+    await session.execute(counted.values(clicks=Searches.clicks + 1, positions=Searches.positions + click.position))
+
+
+async def _check_course(session: AsyncSession, identity: Identity | None, choice: str) -> None:
+    try:
+        condition = course_named(parse_ref(choice))
+    except NotFound:
+        raise _no_course(choice) from None
+    if await session.scalar(select(Course.id).where(condition, course_visible(identity))) is None:
+        raise _no_course(choice)
+
+
+def _no_course(choice: str) -> Invalid:
+    return Invalid(course=f"There is no course '{choice}'.")
+
+
+async def forget_searches(session: AsyncSession, *, today: date) -> None:
+    """Delete what was counted more than 90 days ago. Safe to repeat."""
+    await session.execute(delete(Searches).where(Searches.day < today - timedelta(days=KEPT_DAYS)))

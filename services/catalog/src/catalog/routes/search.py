@@ -1,0 +1,96 @@
+"""`/api/search/`: finding courses and lessons."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, BackgroundTasks, Query
+
+from catalog.commands.searches import KEPT_DAYS, count_click, count_search
+from catalog.domain.search import LONGEST_QUERY, term_of
+from catalog.queries.content import search_content
+from catalog.queries.corrections import corrected
+from catalog.queries.facets import count_facets
+from catalog.queries.search import Text, find_courses, is_found, read_text
+from catalog.queries.searches import get_search_analytics
+from catalog.queries.suggestions import suggest
+from catalog.routes.filters import Narrowing
+from catalog.schemas.fields import TEXT
+from catalog.schemas.search import Click, ContentResult, CourseSearch, SearchAnalytics, Suggestions
+from shared.auth import Administrator, Caller, SignedIn
+from shared.database import Database, OpenDatabase, Reading, Transaction
+from shared.pagination import Page, Paging
+
+router = APIRouter(prefix="/api/search", tags=["search"])
+
+Words = Annotated[str, Query(max_length=LONGEST_QUERY, description="What to look for."), TEXT]
+
+
+@router.get("/courses/")
+async def search_courses(
+    database: OpenDatabase, background: BackgroundTasks, paging: Paging, wanted: Narrowing, q: Words = ""
+) -> CourseSearch:
+    """Published courses that have all words of `q`: in title, subtitle, tags, skills, outline or description.
+
+    The best fit first, then what most learn; `ordering` by `relevance` or as in the list of courses. `"a phrase"`, `or`
+    and `-without` are understood. At most 1,000 results; `facets` are counted in 3,000, each without its own filter.
+    When nothing is found as typed, what was likely meant is searched for, and named in `did_you_mean`.
+    """
+    started, now = time.perf_counter(), datetime.now(UTC)
+    text, meant, found = await _understood(database, q)
+    async with database.reading() as session:
+        page = await find_courses(session, paging, text, wanted, now=now)
+        facets = await count_facets(session, text, wanted, now=now)
+    if term_of(q) and paging.page == 1:
+        milliseconds = (time.perf_counter() - started) * 1000
+        background.add_task(_count, database, q, found=found, milliseconds=milliseconds)
+    return CourseSearch(**dict(page), facets=facets, did_you_mean=meant)
+
+
+async def _understood(database: Database, query: str) -> tuple[Text, str | None, bool]:
+    """What to look for; the correction, where it is one; and whether anything has what was typed."""
+    async with database.reading() as session:
+        text = await read_text(session, query)
+        if await is_found(session, text):
+            return text, None, True
+    meant = await corrected(database, query)
+    if meant is not None:
+        async with database.reading() as session:
+            other = await read_text(session, meant)
+            if await is_found(session, other):
+                return other, meant, False
+    return text, None, False
+
+
+async def _count(database: Database, query: str, *, found: bool, milliseconds: float) -> None:
+    """After the answer has gone out: nobody waits for it."""
+    async with database.transaction() as session:
+        await count_search(session, query, found=found, milliseconds=milliseconds, today=datetime.now(UTC).date())
+
+
+@router.get("/suggest/")
+async def suggest_while_typing(session: Reading, q: Words = "") -> Suggestions:
+    """Courses, categories, tags and instructors with words that begin as those of `q`; 14 at most."""
+    return await suggest(session, q)
+
+
+@router.get("/content/")
+async def search_lessons(session: Reading, caller: SignedIn, paging: Paging, q: Words = "") -> Page[ContentResult]:
+    """Lessons that have all words of `q`, in courses that one is enrolled in or teaches, with what was found marked."""
+    return await search_content(session, caller, paging, q)
+
+
+@router.post("/click/", status_code=204)
+async def choose_result(data: Click, session: Transaction, caller: Caller) -> None:
+    """Tell that a result of a search was chosen. Nothing about who chose is kept."""
+    await count_click(session, caller, data, today=datetime.now(UTC).date())
+
+
+@router.get("/analytics/")
+async def read_search_analytics(
+    session: Reading,
+    caller: Administrator,
+    days: Annotated[int, Query(ge=1, le=KEPT_DAYS, description="Of the last days, today among them.")] = 30,
+) -> SearchAnalytics:
+    """What is searched for most, what is searched for in vain, how often a result is chosen, and how long it takes."""
+    return await get_search_analytics(session, since=datetime.now(UTC).date() - timedelta(days=days - 1))
