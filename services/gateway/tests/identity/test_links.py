@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import event, text
 
 from gateway.identity.domain.links import LIFETIME
-from gateway.identity.secret import new_secret
 from gateway.schedules import forget_expired
 from shared.testing import ServiceUnderTest
 
@@ -215,7 +214,7 @@ class TestAsking:
 
 
 class TestTokens:
-    @pytest.mark.parametrize("token", [None, "", " ", 5, [], "x" * 101, "x\x00", "\ud800", "x", new_secret(), "é" * 43])
+    @pytest.mark.parametrize("token", [None, "", " ", 5, [], "x" * 101, "x\x00", "\ud800", "x", "A" * 43, "é" * 43])
     async def test_that_are_none_are_refused(self, door: httpx.AsyncClient, token: Any) -> None:
         for path, body in ((CONFIRM, {"token": token, "password": NEW_PASSWORD}), (VERIFY, {"token": token})):
             answer = await door.post(path, content=json.dumps(body), headers={"Content-Type": "application/json"})
