@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field, StrictBool, StringConstraints
 
+from enrollment.schemas.fields import OMITTED
 from shared.fields import RowId, Storable
 
 LONGEST_CONTENT = 10_000
@@ -20,7 +21,7 @@ Tags = Annotated[list[Tag], Field(max_length=MOST_TAGS), AfterValidator(lambda t
 class NoteUpdate(BaseModel):
     """Any subset of the fields; what is left out stays as it is. A note stays on its lesson."""
 
-    content: Content = ""
+    content: Content = OMITTED
     is_private: StrictBool = True
     tags: Tags = []
 

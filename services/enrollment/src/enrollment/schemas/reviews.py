@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, StringConstraints
 
 from enrollment.models import ReviewStatus
+from enrollment.schemas.fields import OMITTED
 from shared.fields import Ref, Storable
 from shared.pagination import Page
 
@@ -24,9 +25,9 @@ Notes = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGE
 class ReviewUpdate(BaseModel):
     """Any subset of the fields; what is left out stays as it is."""
 
-    rating: Stars = 1
+    rating: Stars = OMITTED
     title: Title = ""
-    content: Content = ""
+    content: Content = OMITTED
 
 
 class ReviewReplace(ReviewUpdate):
