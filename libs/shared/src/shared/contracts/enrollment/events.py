@@ -1,4 +1,4 @@
-"""Facts about enrollments, the progress in them, reviews and topics. Of what learners write, titles of topics at most."""
+"""Facts about enrollments, progress in them, reviews and topics. Of what learners write, titles of topics at most."""
 
 from datetime import datetime
 from typing import ClassVar, Literal
