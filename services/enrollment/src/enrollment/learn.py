@@ -9,10 +9,10 @@ from datetime import datetime
 from sqlalchemy import select
 
 from enrollment.commands.outlines import take_course
-from enrollment.domain.courses import can_manage, can_read
+from enrollment.domain.courses import can_manage, can_read, is_in_course
 from enrollment.domain.eligibility import AlreadyEnrolled, check_eligible
 from enrollment.models import Course, Enrollment, Lesson
-from enrollment.store import find_course, is_enrolled
+from enrollment.store import find_course, get_status, is_enrolled
 from shared.auth import Identity
 from shared.contracts.catalog.http import CourseState
 from shared.database import Database
@@ -62,6 +62,23 @@ async def learn_course_to_read(
         if course is not None:
             is_reader = caller is not None and await is_enrolled(session, caller.user_id, course.course_id)
             if can_read(course, caller, is_enrolled=is_reader):
+                return course.course_id
+    return await _ask(database, peers, ref, now=now)
+
+
+async def learn_course_to_take_part(
+    database: Database, peers: Peers, ref: str, caller: Identity, *, now: datetime
+) -> int:
+    """The id of a course in which the caller wants to take part. Raises NotFound, ServiceUnavailable.
+
+    Who is enrolled is known here. Of the staff, and of courses that the copy hides, the catalog may know more.
+    """
+    async with database.reading() as session:
+        course = await find_course(session, ref)
+        if course is not None:
+            status = await get_status(session, caller.user_id, course.course_id)
+            is_known = can_read(course, caller, is_enrolled=status is not None)
+            if is_in_course(course, caller, status) or (is_known and not caller.has_role("instructor")):
                 return course.course_id
     return await _ask(database, peers, ref, now=now)
 

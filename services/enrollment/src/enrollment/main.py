@@ -3,7 +3,18 @@
 from fastapi import FastAPI
 
 from enrollment.consumers import HANDLERS
-from enrollment.routes import course_enrollments, enrollments, internal, notes, policies, progress, reviews, stats
+from enrollment.routes import (
+    course_enrollments,
+    enrollments,
+    internal,
+    notes,
+    policies,
+    progress,
+    replies,
+    reviews,
+    stats,
+    topics,
+)
 from enrollment.schedules import SCHEDULES
 from enrollment.settings import Settings
 from shared.app import create_app
@@ -16,6 +27,8 @@ ROUTERS = (
     stats.router,
     reviews.router,
     notes.router,
+    topics.router,
+    replies.router,
     internal.router,
 )
 

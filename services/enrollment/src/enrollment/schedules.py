@@ -1,8 +1,10 @@
-"""The clock entrance: learners whose course has changed what it measures are brought in line."""
+"""The clock entrance: what a course measures anew is counted anew, and announcements are told when their time comes."""
 
 from datetime import UTC, datetime
 
 from enrollment.commands.policies import BATCH, list_stale_courses, recalculate
+from enrollment.commands.topics import BATCH as TOPICS
+from enrollment.commands.topics import publish_due
 from shared.database import Database
 from shared.worker import Schedule
 
@@ -18,4 +20,12 @@ async def recalculate_stale(database: Database, *, batch: int = BATCH) -> None:
                 may_have_more = await recalculate(session, course_id, limit=batch, now=datetime.now(UTC))
 
 
-SCHEDULES = (Schedule(1, recalculate_stale),)
+async def publish_announcements(database: Database, *, batch: int = TOPICS) -> None:
+    """Tell all announcements whose time has come, a batch in each transaction. Several workers share them."""
+    told = batch
+    while told == batch:
+        async with database.transaction() as session:
+            told = await publish_due(session, limit=batch, now=datetime.now(UTC))
+
+
+SCHEDULES = (Schedule(1, recalculate_stale), Schedule(1, publish_announcements))

@@ -8,7 +8,11 @@ from typing import TypedDict
 from enrollment.models import Course
 from shared.auth import Identity
 from shared.contracts.catalog.events import CourseState
+from shared.contracts.enrollment.events import EnrollmentStatus
 from shared.errors import NotFound, PermissionDenied
+
+LEARNING: tuple[EnrollmentStatus, ...] = ("active", "completed")
+"""Enrollments that open the course."""
 
 
 class OutlineLesson(TypedDict):
@@ -50,6 +54,11 @@ def can_read(course: Course, caller: Identity | None, *, is_enrolled: bool) -> b
         return False
     is_public = course.is_published and not course.is_draft
     return is_public or is_enrolled or (caller is not None and can_manage(course, caller))
+
+
+def is_in_course(course: Course, caller: Identity, status: EnrollmentStatus | None) -> bool:
+    """Whether the caller learns or teaches the course; `status` is that of the caller's enrollment."""
+    return not course.is_deleted and (status in LEARNING or can_manage(course, caller))
 
 
 def outline_of(state: CourseState) -> Iterator[OutlineLesson]:

@@ -1,19 +1,11 @@
 """Who may write and read notes."""
 
 from enrollment.domain.completion import EnrollmentRequired
-from enrollment.domain.courses import can_manage, can_read
+from enrollment.domain.courses import can_manage, can_read, is_in_course
 from enrollment.models import Course, Lesson, Note
 from shared.auth import Identity
 from shared.contracts.enrollment.events import EnrollmentStatus
 from shared.errors import NotFound, PermissionDenied
-
-LEARNING: tuple[EnrollmentStatus, ...] = ("active", "completed")
-"""Enrollments that open the course."""
-
-
-def is_in_course(course: Course, caller: Identity, status: EnrollmentStatus | None) -> bool:
-    """Whether the caller learns or teaches the course; `status` is that of the caller's enrollment."""
-    return not course.is_deleted and (status in LEARNING or can_manage(course, caller))
 
 
 def check_can_write_note(course: Course, lesson: Lesson, author: Identity, status: EnrollmentStatus | None) -> None:

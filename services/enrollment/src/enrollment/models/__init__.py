@@ -1,7 +1,8 @@
 """Tables. Enrollments and all that learners write are owned here; courses, lessons, users and certificates are copies.
 
 Rows are locked in one order everywhere: course, enrollments by id, progress, the learner's clock; then a review, then
-the rating of its course. `shared` locks of a course keep its outline still while someone enrolls.
+the rating of its course; a topic, then its replies. `shared` locks of a course keep its outline still while someone
+enrolls.
 """
 
 from enrollment.models.copies import Assessment, Attempt, Certificate, Course, Lesson, User
@@ -10,6 +11,7 @@ from enrollment.models.notes import Note
 from enrollment.models.policies import WEIGHT_UNIT, ProgressMethod, ProgressPolicy
 from enrollment.models.reviews import Rating, Rejection, Review, ReviewStatus, Vote
 from enrollment.models.table import Table
+from enrollment.models.topics import Reply, Report, Topic, TopicKind
 
 __all__ = [
     "WEIGHT_UNIT",
@@ -27,9 +29,13 @@ __all__ = [
     "ProgressPolicy",
     "Rating",
     "Rejection",
+    "Reply",
+    "Report",
     "Review",
     "ReviewStatus",
     "Table",
+    "Topic",
+    "TopicKind",
     "User",
     "Vote",
 ]

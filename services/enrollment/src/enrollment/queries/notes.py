@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import Row, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from enrollment.domain.notes import LEARNING, can_read_note
+from enrollment.domain.courses import LEARNING
+from enrollment.domain.notes import can_read_note
 from enrollment.models import Course, Enrollment, Note, User
 from enrollment.schemas.notes import NoteView
 from enrollment.store import get_status, is_course

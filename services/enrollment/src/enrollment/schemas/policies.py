@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, Field, StrictBool, model_validator
 
 from enrollment.models import ProgressMethod
+from shared.fields import OMITTED
 
 HEAVIEST = 1_000
 
@@ -41,7 +42,7 @@ class PolicyUpdate(BaseModel):
     """Any subset of the fields; what is left out stays as it is. `weights` and `type_weights` are given whole."""
 
     method: ProgressMethod = "lessons"
-    weights: Weights = Weights.model_construct()
+    weights: Weights = OMITTED
     type_weights: dict[LessonType, TypeWeight] = {}
     sequential: StrictBool = False
 

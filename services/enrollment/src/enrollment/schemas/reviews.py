@@ -24,7 +24,7 @@ Notes = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGE
 class ReviewUpdate(BaseModel):
     """Any subset of the fields; what is left out stays as it is."""
 
-    rating: Stars = 1
+    rating: Stars = OMITTED
     title: Title = ""
     content: Content = OMITTED
 

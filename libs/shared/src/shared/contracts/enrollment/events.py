@@ -1,4 +1,4 @@
-"""Facts about enrollments, the progress in them, and reviews. Nothing that a learner wrote in words is told."""
+"""Facts about enrollments, progress in them, reviews and topics. Of what learners write, titles of topics at most."""
 
 from datetime import datetime
 from typing import ClassVar, Literal
@@ -141,6 +141,53 @@ class RatingChanged(Event):
     histogram: dict[str, int]
 
 
+class TopicState(State):
+    """A topic in a course, without its body."""
+
+    topic_id: int
+    course_id: int
+    lesson_id: int | None = None
+    user_id: int
+    kind: Literal["discussion", "question", "announcement"]
+    title: str
+    pinned: bool
+    locked: bool
+    replies_count: int
+    last_activity: datetime
+
+
+class TopicEvent(TopicState, Event):
+    KEY: ClassVar[str] = "topic_id"
+
+
+class TopicPublished(TopicEvent):
+    """Those in a course see a new topic; of an announcement, once its time has come."""
+
+    TYPE: ClassVar[str] = "enrollment.topic.published.v1"
+
+
+class TopicUpdated(TopicEvent):
+    """Text, pin or lock of a topic changed."""
+
+    TYPE: ClassVar[str] = "enrollment.topic.updated.v1"
+
+
+class TopicReplied(TopicEvent):
+    """Someone replied. `parent_id` is the reply that was answered, null for the topic itself."""
+
+    TYPE: ClassVar[str] = "enrollment.topic.replied.v1"
+
+    reply_id: int
+    reply_user_id: int
+    parent_id: int | None = None
+
+
+class TopicDeleted(TopicEvent):
+    """A topic is gone, with its replies. The state is the last one."""
+
+    TYPE: ClassVar[str] = "enrollment.topic.deleted.v1"
+
+
 EVENTS: tuple[type[Event], ...] = (
     EnrollmentCreated,
     EnrollmentReactivated,
@@ -155,4 +202,8 @@ EVENTS: tuple[type[Event], ...] = (
     ReviewUpdated,
     ReviewDeleted,
     RatingChanged,
+    TopicPublished,
+    TopicUpdated,
+    TopicReplied,
+    TopicDeleted,
 )
