@@ -1,17 +1,33 @@
 """The parts put together."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from fastapi import FastAPI
 
 from certificate.consumers import HANDLERS
-from certificate.routes import certificates, keys, verification
+from certificate.rendering.renderer import Renderer
+from certificate.routes import certificates, documents, keys, verification
 from certificate.schedules import SCHEDULES
 from certificate.settings import Settings
 from shared.app import create_app
 
 # A certificate's own route comes last: its number would otherwise take `keys` and `verify` for ids.
-ROUTERS = (keys.router, verification.router, certificates.router)
+ROUTERS = (keys.router, verification.router, documents.router, certificates.router)
+
+
+@asynccontextmanager
+async def resources(app: FastAPI) -> AsyncIterator[None]:
+    """`app.state` has, beside the usual, `renderer`."""
+    app.state.renderer = Renderer()
+    try:
+        yield
+    finally:
+        app.state.renderer.close()
 
 
 def create(settings: Settings | None = None) -> FastAPI:
     """The service's app."""
-    return create_app(settings or Settings(), routers=ROUTERS, handlers=HANDLERS, schedules=SCHEDULES)
+    return create_app(
+        settings or Settings(), routers=ROUTERS, handlers=HANDLERS, schedules=SCHEDULES, resources=resources
+    )

@@ -38,7 +38,7 @@ class CertificateView(BaseModel):
     supersedes: int | None
     expires_at: datetime | None
     verification_url: str
-    pdf_url: str | None
+    pdf_url: str
     credential_url: str | None
 
 
