@@ -7,13 +7,13 @@ from fastapi import FastAPI
 
 from certificate.consumers import HANDLERS
 from certificate.rendering.renderer import Renderer
-from certificate.routes import certificates, documents, keys, verification
+from certificate.routes import certificates, documents, keys, revocation, verification
 from certificate.schedules import SCHEDULES
 from certificate.settings import Settings
 from shared.app import create_app
 
 # A certificate's own route comes last: its number would otherwise take `keys` and `verify` for ids.
-ROUTERS = (keys.router, verification.router, documents.router, certificates.router)
+ROUTERS = (keys.router, verification.router, documents.router, revocation.router, certificates.router)
 
 
 @asynccontextmanager

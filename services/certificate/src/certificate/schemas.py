@@ -1,11 +1,27 @@
 """HTTP models: the shapes of the public API (times are ISO 8601 in UTC)."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
 
 from certificate.models import CertificateStatus
+from shared.fields import Storable
+
+LONGEST_REASON = 1000
+LONGEST_NAME = 301
+
+
+class Revoke(BaseModel):
+    reason: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_REASON), Storable
+    ] = Field(description="Shown to whoever verifies the certificate.")
+
+
+class Reissue(BaseModel):
+    student_name: (
+        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NAME), Storable] | None
+    ) = Field(default=None, description="The name on the new certificate; null: the holder's present one.")
 
 
 class CourseRef(BaseModel):
