@@ -7,13 +7,14 @@ from fastapi import FastAPI
 
 from certificate.consumers import HANDLERS
 from certificate.rendering.renderer import Renderer
-from certificate.routes import certificates, documents, keys, revocation, verification
+from certificate.routes import certificates, documents, keys, log, revocation, verification
 from certificate.schedules import SCHEDULES
 from certificate.settings import Settings
+from certificate.upkeep import UPKEEP
 from shared.app import create_app
 
-# A certificate's own route comes last: its number would otherwise take `keys` and `verify` for ids.
-ROUTERS = (keys.router, verification.router, documents.router, revocation.router, certificates.router)
+# A certificate's own route comes last: its number would otherwise take `keys`, `log` and `verify` for ids.
+ROUTERS = (keys.router, log.router, verification.router, documents.router, revocation.router, certificates.router)
 
 
 @asynccontextmanager
@@ -29,5 +30,5 @@ async def resources(app: FastAPI) -> AsyncIterator[None]:
 def create(settings: Settings | None = None) -> FastAPI:
     """The service's app."""
     return create_app(
-        settings or Settings(), routers=ROUTERS, handlers=HANDLERS, schedules=SCHEDULES, resources=resources
+        settings or Settings(), routers=ROUTERS, handlers=HANDLERS, schedules=SCHEDULES + UPKEEP, resources=resources
     )

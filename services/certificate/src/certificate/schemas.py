@@ -78,12 +78,12 @@ class CertificateDetail(CertificateView):
 
 
 class ChecksView(BaseModel):
-    """Each check: true where it passed, null where it was not made."""
+    """Each check: true where it passed, null where it could not be made."""
 
     hash: bool
     signature: bool
     revocation: bool
-    log: bool | None
+    log: bool | None = Field(description="Whether the public log says the same; null until it knows the certificate.")
 
 
 class Verification(BaseModel):
@@ -115,3 +115,33 @@ class PublicKeys(BaseModel):
     """A JSON Web Key Set: all keys that ever signed a certificate."""
 
     keys: list[PublicKey]
+
+
+class Checkpoint(BaseModel):
+    """The public log at a moment. `signature` covers the canonical JSON (RFC 8785) of all else."""
+
+    origin: str = Field(description="Which log this is.")
+    tree_size: int
+    root_hash: str = Field(description="In hex; SHA-256 of nothing for an empty log.")
+    timestamp: str
+    key_id: str
+    signature: str
+
+
+class Inclusion(BaseModel):
+    """Proof that an entry is in the log. Hashes are in hex."""
+
+    leaf_index: int
+    leaf_input: str = Field(description="The leaf, in base64.")
+    leaf_hash: str
+    tree_size: int
+    audit_path: list[str] = Field(description="From the leaf's sibling up to the root's child.")
+    root_hash: str
+
+
+class Consistency(BaseModel):
+    """Proof that the log only grew. Hashes are in hex."""
+
+    first: int
+    second: int
+    hashes: list[str]

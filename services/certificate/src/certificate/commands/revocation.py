@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from certificate import store
+from certificate.commands import log
 from certificate.commands.certificates import TEMPLATE_VERSION, add_signed
 from certificate.domain.attestation import certificate_number, issue_time
 from certificate.domain.standing import check_may_reissue, check_may_revoke, reissue_time
@@ -50,6 +51,7 @@ async def revoke(
     certificate.revocation_reason = reason
     certificate.revision += 1
     await session.flush()
+    await log.append(session, [("revoke", certificate)], now=now)
     await outbox.record(session, _told(CertificateRevoked, certificate, public_url))
     return certificate
 
@@ -78,6 +80,7 @@ async def reissue(
         supersedes_id=old.id,
     )
     await add_signed(session, certificate, issuer)
+    await log.append(session, [("supersede", old), ("issue", certificate)], now=now)
     superseded = _told(CertificateSuperseded, old, issuer.public_url)
     await outbox.record(session, superseded, store.issued_event(certificate, issuer.public_url))
     return certificate

@@ -17,11 +17,12 @@ _REASON: dict[CertificateStatus, str] = {
 
 @dataclass(frozen=True)
 class Checks:
-    """Outcome of each check, true where it passed."""
+    """Outcome of each check, true where it passed, None where it could not be made."""
 
     hash: bool
     signature: bool
     revocation: bool
+    log: bool | None
 
 
 def status_at(status: CertificateStatus, expires_at: datetime | None, *, now: datetime) -> CertificateStatus:
@@ -30,18 +31,29 @@ def status_at(status: CertificateStatus, expires_at: datetime | None, *, now: da
 
 
 def check(
-    attestation: Attestation, *, verification_hash: str, signature: str, key: VerifyingKey, status: CertificateStatus
+    attestation: Attestation,
+    *,
+    verification_hash: str,
+    signature: str,
+    key: VerifyingKey,
+    status: CertificateStatus,
+    is_in_log: bool | None,
 ) -> Checks:
-    """Compute hash and signature anew from what is stored, and hold them against those of the day of issue."""
+    """Compute hash and signature anew from what is stored, and hold them against those of the day of issue.
+
+    `is_in_log`: whether the public log knows the certificate by this `verification_hash`;
+    None while it is not entered yet.
+    """
     is_revoked = status == "revoked"
     try:
         data = attestation.canonical()
     except ValueError:  # an id that no JSON number can tell: nobody signed that
-        return Checks(hash=False, signature=False, revocation=not is_revoked)
+        return Checks(hash=False, signature=False, revocation=not is_revoked, log=False)
     return Checks(
         hash=hashlib.sha256(data).hexdigest() == verification_hash,
         signature=key.verify(data, signature),
         revocation=not is_revoked,
+        log=is_in_log,
     )
 
 
@@ -49,6 +61,8 @@ def reason_against(checks: Checks, status: CertificateStatus, revocation_reason:
     """The sentence that says why a certificate does not hold; None when it does. Forgery is told before all else."""
     if not (checks.hash and checks.signature):
         return "What the certificate says is not what was signed."
+    if checks.log is False:
+        return "The public log of certificates says otherwise."
     if status == "active":
         return None
     if status == "revoked" and revocation_reason:

@@ -9,6 +9,7 @@ from certificate.domain.attestation import Attestation
 from certificate.domain.signing import VerifyingKey
 from certificate.domain.verification import check, reason_against, status_at
 from certificate.models import Certificate, KnownKey
+from certificate.queries.log import is_in_log
 from certificate.schemas import ChecksView, Verification
 from shared.errors import NotFound
 
@@ -31,6 +32,7 @@ async def get_verification(session: AsyncSession, certificate_number: str, *, no
         signature=certificate.signature,
         key=VerifyingKey(x),
         status=status,
+        is_in_log=await is_in_log(session, certificate, certificate.verification_hash, status),
     )
     reason = reason_against(checks, status, certificate.revocation_reason)
     return Verification(
@@ -42,5 +44,5 @@ async def get_verification(session: AsyncSession, certificate_number: str, *, no
         course_title=certificate.course_title,
         completion_date=certificate.completion_date,
         issued_at=certificate.issued_at,
-        checks=ChecksView(hash=checks.hash, signature=checks.signature, revocation=checks.revocation, log=None),
+        checks=ChecksView(hash=checks.hash, signature=checks.signature, revocation=checks.revocation, log=checks.log),
     )
