@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
+from certificate.domain.attachment import Record
 from certificate.domain.attestation import Attestation
 from certificate.domain.signing import VerifyingKey
 from certificate.models import CertificateStatus
@@ -55,6 +56,15 @@ def check(
         revocation=not is_revoked,
         log=is_in_log,
     )
+
+
+def check_record(record: Record, verification_hash: str, key: VerifyingKey) -> tuple[bool, bool]:
+    """Whether a file says what was issued, and whether its signature is the key's over what it says."""
+    try:
+        data = record.canonical()
+    except ValueError:
+        return False, False
+    return hashlib.sha256(data).hexdigest() == verification_hash, key.verify(data, record.signature)
 
 
 def reason_against(checks: Checks, status: CertificateStatus, revocation_reason: str) -> str | None:
