@@ -7,14 +7,22 @@ from fastapi import FastAPI
 
 from certificate.consumers import HANDLERS
 from certificate.rendering.renderer import Renderer
-from certificate.routes import certificates, documents, keys, log, revocation, verification
+from certificate.routes import certificates, credentials, documents, keys, log, revocation, verification
 from certificate.schedules import SCHEDULES
 from certificate.settings import Settings
 from certificate.upkeep import UPKEEP
 from shared.app import create_app
 
 # A certificate's own route comes last: its number would otherwise take `keys`, `log` and `verify` for ids.
-ROUTERS = (keys.router, log.router, verification.router, documents.router, revocation.router, certificates.router)
+ROUTERS = (
+    keys.router,
+    log.router,
+    verification.router,
+    documents.router,
+    credentials.router,
+    revocation.router,
+    certificates.router,
+)
 
 
 @asynccontextmanager

@@ -89,6 +89,10 @@ class Certificate(Table):
         """The page where anyone can check it."""
         return f"{public_url}/verify/{self.certificate_number}"
 
+    def credential_url(self, public_url: str) -> str:
+        """Where it is a verifiable credential."""
+        return f"{public_url}/api/certificates/{self.id}/credential/"
+
 
 class LogEntry(Table):
     """A leaf of the public log: a certificate was issued, revoked, or superseded. Never changed."""

@@ -55,7 +55,7 @@ class CertificateView(BaseModel):
     expires_at: datetime | None
     verification_url: str
     pdf_url: str
-    credential_url: str | None
+    credential_url: str
 
 
 class Attested(BaseModel):
