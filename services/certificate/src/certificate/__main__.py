@@ -4,7 +4,8 @@ from certificate.consumers import HANDLERS
 from certificate.main import create
 from certificate.schedules import SCHEDULES
 from certificate.settings import Settings
+from certificate.upkeep import UPKEEP
 from shared.entry import main
 
 if __name__ == "__main__":
-    main(Settings(), create, HANDLERS, SCHEDULES)
+    main(Settings(), create, HANDLERS, SCHEDULES + UPKEEP)

@@ -1,4 +1,4 @@
-"""Tables: certificates and the keys that signed them, completed enrollments, and copies of what others own."""
+"""Tables: certificates, the keys that signed them and their log, completed enrollments, copies of what others own."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -12,9 +12,12 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
+    SmallInteger,
     String,
     Text,
+    UniqueConstraint,
     func,
     text,
 )
@@ -25,6 +28,7 @@ from shared.database import CONSTRAINT_NAMES
 
 CertificateStatus = Literal["active", "revoked", "expired", "superseded"]
 CompletionState = Literal["pending", "awaiting_assessments", "issued", "not_applicable"]
+EntryKind = Literal["issue", "revoke", "supersede"]
 OPEN_STATES: tuple[CompletionState, ...] = ("pending", "awaiting_assessments")
 """States in which a completion may still come to a certificate."""
 
@@ -49,6 +53,7 @@ class Certificate(Table):
         ),
         Index("ix_certificates_user_id_issued_at", "user_id", "issued_at"),
         Index("ix_certificates_course_id_issued_at", "course_id", "issued_at"),
+        Index("ix_certificates_unlogged", "id", postgresql_where=text("NOT is_logged")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -74,12 +79,46 @@ class Certificate(Table):
     key_id: Mapped[str] = mapped_column(ForeignKey("signing_keys.kid"))
     template_version: Mapped[str] = mapped_column(String(10))
     supersedes_id: Mapped[int | None] = mapped_column(ForeignKey("certificates.id"), unique=True)
+    is_logged: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    """Whether its entries are in the public log. Not so for what a release without one has issued, until a schedule
+    enters it."""
     created_date: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
     updated_date: Mapped[datetime] = mapped_column(Moment, server_default=func.now(), onupdate=func.now())
 
     def verification_url(self, public_url: str) -> str:
         """The page where anyone can check it."""
         return f"{public_url}/verify/{self.certificate_number}"
+
+    def credential_url(self, public_url: str) -> str:
+        """Where it is a verifiable credential."""
+        return f"{public_url}/api/certificates/{self.id}/credential/"
+
+
+class LogEntry(Table):
+    """A leaf of the public log: a certificate was issued, revoked, or superseded. Never changed."""
+
+    __tablename__ = "log_entries"
+    __table_args__ = (
+        CheckConstraint("kind IN ('issue', 'revoke', 'supersede')", name="kind"),
+        UniqueConstraint("certificate_id", "kind"),
+    )
+
+    leaf_index: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    kind: Mapped[EntryKind] = mapped_column(String(20))
+    certificate_id: Mapped[int] = mapped_column(ForeignKey("certificates.id"))
+    leaf_input: Mapped[bytes] = mapped_column(LargeBinary)
+    recorded_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class LogNode(Table):
+    """The hash of a perfect subtree of the public log, over `2**level` leaves. Never changed."""
+
+    __tablename__ = "log_nodes"
+    __table_args__ = (CheckConstraint("octet_length(hash) = 32", name="hash"),)
+
+    level: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    node_index: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    hash: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class KnownKey(Table):

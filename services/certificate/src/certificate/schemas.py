@@ -1,11 +1,27 @@
 """HTTP models: the shapes of the public API (times are ISO 8601 in UTC)."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
 
 from certificate.models import CertificateStatus
+from shared.fields import Storable
+
+LONGEST_REASON = 1000
+LONGEST_NAME = 301
+
+
+class Revoke(BaseModel):
+    reason: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_REASON), Storable
+    ] = Field(description="Shown to whoever verifies the certificate.")
+
+
+class Reissue(BaseModel):
+    student_name: (
+        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NAME), Storable] | None
+    ) = Field(default=None, description="The name on the new certificate; null: the holder's present one.")
 
 
 class CourseRef(BaseModel):
@@ -38,8 +54,8 @@ class CertificateView(BaseModel):
     supersedes: int | None
     expires_at: datetime | None
     verification_url: str
-    pdf_url: str | None
-    credential_url: str | None
+    pdf_url: str
+    credential_url: str
 
 
 class Attested(BaseModel):
@@ -62,12 +78,12 @@ class CertificateDetail(CertificateView):
 
 
 class ChecksView(BaseModel):
-    """Each check: true where it passed, null where it was not made."""
+    """Each check: true where it passed, null where it could not be made."""
 
     hash: bool
     signature: bool
     revocation: bool
-    log: bool | None
+    log: bool | None = Field(description="Whether the public log says the same; null until it knows the certificate.")
 
 
 class Verification(BaseModel):
@@ -99,3 +115,33 @@ class PublicKeys(BaseModel):
     """A JSON Web Key Set: all keys that ever signed a certificate."""
 
     keys: list[PublicKey]
+
+
+class Checkpoint(BaseModel):
+    """The public log at a moment. `signature` covers the canonical JSON (RFC 8785) of all else."""
+
+    origin: str = Field(description="Which log this is.")
+    tree_size: int
+    root_hash: str = Field(description="In hex; SHA-256 of nothing for an empty log.")
+    timestamp: str
+    key_id: str
+    signature: str
+
+
+class Inclusion(BaseModel):
+    """Proof that an entry is in the log. Hashes are in hex."""
+
+    leaf_index: int
+    leaf_input: str = Field(description="The leaf, in base64.")
+    leaf_hash: str
+    tree_size: int
+    audit_path: list[str] = Field(description="From the leaf's sibling up to the root's child.")
+    root_hash: str
+
+
+class Consistency(BaseModel):
+    """Proof that the log only grew. Hashes are in hex."""
+
+    first: int
+    second: int
+    hashes: list[str]

@@ -109,4 +109,5 @@ def issued_event(certificate: Certificate, public_url: str) -> CertificateIssued
         completion_date=certificate.completion_date,
         issued_at=certificate.issued_at,
         verification_url=certificate.verification_url(public_url),
+        supersedes=certificate.supersedes_id,
     )

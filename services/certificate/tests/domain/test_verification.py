@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -5,7 +6,7 @@ import pytest
 from certificate.domain.verification import Checks, reason_against, status_at
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
-GOOD = Checks(hash=True, signature=True, revocation=True)
+GOOD = Checks(hash=True, signature=True, revocation=True, log=True)
 
 
 class TestStatus:
@@ -24,19 +25,28 @@ class TestReason:
 
     @pytest.mark.parametrize(
         "checks",
-        [Checks(hash=False, signature=True, revocation=True), Checks(hash=True, signature=False, revocation=True)],
+        [
+            Checks(hash=False, signature=True, revocation=True, log=True),
+            Checks(hash=True, signature=False, revocation=True, log=True),
+        ],
     )
     def test_one_failed_check_is_enough(self, checks: Checks) -> None:
         assert reason_against(checks, "active", "") == "What the certificate says is not what was signed."
 
     def test_a_revocation_is_told_with_its_reason(self) -> None:
-        revoked = Checks(hash=True, signature=True, revocation=False)
+        revoked = Checks(hash=True, signature=True, revocation=False, log=True)
         assert reason_against(revoked, "revoked", "Copied work.") == "The certificate was revoked: Copied work."
         assert reason_against(revoked, "revoked", "") == "The certificate was revoked."
 
     def test_forgery_is_told_before_all_else(self) -> None:
-        forged = Checks(hash=False, signature=False, revocation=False)
+        forged = Checks(hash=False, signature=False, revocation=False, log=True)
         assert reason_against(forged, "revoked", "Copied.") == "What the certificate says is not what was signed."
+
+    def test_a_log_that_says_otherwise_is_enough(self) -> None:
+        assert "log" in (reason_against(replace(GOOD, log=False), "active", "") or "")
+
+    def test_a_log_that_does_not_know_it_yet_is_not_held_against_it(self) -> None:
+        assert reason_against(replace(GOOD, log=None), "active", "") is None
 
     def test_expired_and_superseded_do_not_hold(self) -> None:
         assert "expired" in (reason_against(GOOD, "expired", "") or "")

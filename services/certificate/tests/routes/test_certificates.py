@@ -37,7 +37,8 @@ class TestList:
         assert (shown["revocation_date"], shown["revocation_reason"]) == (None, "")
         assert (shown["supersedes"], shown["expires_at"]) == (None, None)
         assert shown["verification_url"] == f"http://127.0.0.1:8000/verify/{shown['certificate_number']}"
-        assert (shown["pdf_url"], shown["credential_url"]) == (None, None)
+        assert shown["pdf_url"] == f"http://127.0.0.1:8000/api/certificates/{shown['id']}/pdf/"
+        assert shown["credential_url"] == f"http://127.0.0.1:8000/api/certificates/{shown['id']}/credential/"
 
     async def test_learners_need_a_subscription(self, certificate: ServiceUnderTest, issue: Any) -> None:
         await issue()

@@ -42,7 +42,6 @@ async def listed(service: ServiceUnderTest, caller: Any = None, path: str = TOPI
 
 
 def assert_names(answer: Any, field: str) -> None:
-    # Until shared.problems takes `body` off the front of a location only, a field of that name is not named.
     assert answer.status_code == 400
     assert list(answer.json()) == [field]
 

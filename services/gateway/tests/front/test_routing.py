@@ -46,6 +46,7 @@ class TestTable:
             ("/api/question-banks/5/import/", "assessment"),
             ("/api/certificates/verify/", "certificate"),
             ("/api/certificates/5/pdf/", "certificate"),
+            ("/.well-known/did.json", "certificate"),
             ("/api/certificate-templates/", "certificate"),
             ("/api/auth/login/", "gateway"),
             ("/api/user/", "gateway"),

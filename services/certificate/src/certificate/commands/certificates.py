@@ -1,4 +1,4 @@
-"""Issuing a certificate."""
+"""Issuing a certificate, and signing any new one."""
 
 from datetime import datetime
 
@@ -6,6 +6,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from certificate import store
+from certificate.commands import log
 from certificate.domain.attestation import Attestation, certificate_number, issue_time
 from certificate.issuer import Issuer
 from certificate.models import Certificate, Completion, Course, KnownKey, User
@@ -38,16 +39,23 @@ async def issue(
         issued_at=issued_at,
         status="active",
         template_version=TEMPLATE_VERSION,
-        key_id=issuer.key.kid,
     )
+    await add_signed(session, certificate, issuer)
+    await log.append(session, [("issue", certificate)], now=now)
+    await outbox.record(session, store.issued_event(certificate, issuer.public_url))
+    return certificate
+
+
+async def add_signed(session: AsyncSession, certificate: Certificate, issuer: Issuer) -> None:
+    """Sign a new certificate's facts and write it. The caller enters it into the log."""
     attestation = Attestation.of(certificate)
+    certificate.key_id = issuer.key.kid
     certificate.verification_hash = attestation.verification_hash()
     certificate.signature = issuer.key.sign(attestation.canonical())
+    certificate.is_logged = True
     await _keep_key(session, issuer)
     session.add(certificate)
     await session.flush()
-    await outbox.record(session, store.issued_event(certificate, issuer.public_url))
-    return certificate
 
 
 async def _keep_key(session: AsyncSession, issuer: Issuer) -> None:

@@ -24,7 +24,7 @@ class VerifyingKey:
     def verify(self, data: bytes, signature: str) -> bool:
         """Whether `signature` (base64url) is this key's over `data`."""
         try:
-            Ed25519PublicKey.from_public_bytes(_bytes_of(self.x)).verify(_bytes_of(signature), data)
+            Ed25519PublicKey.from_public_bytes(bytes_of(self.x)).verify(bytes_of(signature), data)
         except (InvalidSignature, ValueError):
             return False
         return True
@@ -62,7 +62,7 @@ def _base64url(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
-def _bytes_of(text: str) -> bytes:
+def bytes_of(text: str) -> bytes:
     """Raises ValueError for any text but the one that these bytes are written as."""
     data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     # The decoder skips foreign characters and the last one's spare bits, so a changed signature could still pass.

@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
+from certificate.domain.attachment import Record
 from certificate.domain.attestation import Attestation
 from certificate.domain.signing import VerifyingKey
 from certificate.models import CertificateStatus
@@ -17,11 +18,12 @@ _REASON: dict[CertificateStatus, str] = {
 
 @dataclass(frozen=True)
 class Checks:
-    """Outcome of each check, true where it passed."""
+    """Outcome of each check, true where it passed, None where it could not be made."""
 
     hash: bool
     signature: bool
     revocation: bool
+    log: bool | None
 
 
 def status_at(status: CertificateStatus, expires_at: datetime | None, *, now: datetime) -> CertificateStatus:
@@ -30,25 +32,47 @@ def status_at(status: CertificateStatus, expires_at: datetime | None, *, now: da
 
 
 def check(
-    attestation: Attestation, *, verification_hash: str, signature: str, key: VerifyingKey, status: CertificateStatus
+    attestation: Attestation,
+    *,
+    verification_hash: str,
+    signature: str,
+    key: VerifyingKey,
+    status: CertificateStatus,
+    is_in_log: bool | None,
 ) -> Checks:
-    """Compute hash and signature anew from what is stored, and hold them against those of the day of issue."""
+    """Compute hash and signature anew from what is stored, and hold them against those of the day of issue.
+
+    `is_in_log`: whether the public log knows the certificate by this `verification_hash`;
+    None while it is not entered yet.
+    """
     is_revoked = status == "revoked"
     try:
         data = attestation.canonical()
     except ValueError:  # an id that no JSON number can tell: nobody signed that
-        return Checks(hash=False, signature=False, revocation=not is_revoked)
+        return Checks(hash=False, signature=False, revocation=not is_revoked, log=False)
     return Checks(
         hash=hashlib.sha256(data).hexdigest() == verification_hash,
         signature=key.verify(data, signature),
         revocation=not is_revoked,
+        log=is_in_log,
     )
+
+
+def check_record(record: Record, verification_hash: str, key: VerifyingKey) -> tuple[bool, bool]:
+    """Whether a file says what was issued, and whether its signature is the key's over what it says."""
+    try:
+        data = record.canonical()
+    except ValueError:
+        return False, False
+    return hashlib.sha256(data).hexdigest() == verification_hash, key.verify(data, record.signature)
 
 
 def reason_against(checks: Checks, status: CertificateStatus, revocation_reason: str) -> str | None:
     """The sentence that says why a certificate does not hold; None when it does. Forgery is told before all else."""
     if not (checks.hash and checks.signature):
         return "What the certificate says is not what was signed."
+    if checks.log is False:
+        return "The public log of certificates says otherwise."
     if status == "active":
         return None
     if status == "revoked" and revocation_reason:

@@ -66,8 +66,8 @@ def view(certificate: Certificate, public_url: str, *, now: datetime) -> Certifi
         supersedes=certificate.supersedes_id,
         expires_at=certificate.expires_at,
         verification_url=certificate.verification_url(public_url),
-        pdf_url=None,
-        credential_url=None,
+        pdf_url=f"{public_url}/api/certificates/{certificate.id}/pdf/",
+        credential_url=certificate.credential_url(public_url),
     )
 
 

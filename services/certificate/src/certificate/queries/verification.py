@@ -1,20 +1,42 @@
-"""Verification by number, for anyone."""
+"""Verification by number or by file, for anyone."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from certificate.domain.attachment import Record
 from certificate.domain.attestation import Attestation
 from certificate.domain.signing import VerifyingKey
-from certificate.domain.verification import check, reason_against, status_at
-from certificate.models import Certificate, KnownKey
+from certificate.domain.verification import Checks, check, check_record, reason_against, status_at
+from certificate.models import Certificate, CertificateStatus, KnownKey
+from certificate.queries.log import is_in_log
 from certificate.schemas import ChecksView, Verification
 from shared.errors import NotFound
 
 
 async def get_verification(session: AsyncSession, certificate_number: str, *, now: datetime) -> Verification:
     """Checks hash and signature of what is stored, whatever the status. Raises NotFound for an unknown number."""
+    certificate, key = await _find(session, certificate_number)
+    status = status_at(certificate.status, certificate.expires_at, now=now)
+    return _answer(certificate, status, await _check(session, certificate, key, status))
+
+
+async def get_verification_of_record(session: AsyncSession, record: Record, *, now: datetime) -> Verification:
+    """Checks what a file says beside what is stored. Raises NotFound for an unknown number."""
+    certificate, key = await _find(session, record.attested.certificate_number)
+    status = status_at(certificate.status, certificate.expires_at, now=now)
+    checks = await _check(session, certificate, key, status)
+    says_the_same, is_signed = check_record(record, certificate.verification_hash, key)
+    return _answer(
+        certificate,
+        status,
+        replace(checks, hash=checks.hash and says_the_same, signature=checks.signature and is_signed),
+    )
+
+
+async def _find(session: AsyncSession, certificate_number: str) -> tuple[Certificate, VerifyingKey]:
     found = await session.execute(
         select(Certificate, KnownKey.x)
         .join(KnownKey, KnownKey.kid == Certificate.key_id)
@@ -24,14 +46,23 @@ async def get_verification(session: AsyncSession, certificate_number: str, *, no
     if row is None:
         raise NotFound("There is no certificate with this number.")
     certificate, x = row
-    status = status_at(certificate.status, certificate.expires_at, now=now)
-    checks = check(
+    return certificate, VerifyingKey(x)
+
+
+async def _check(
+    session: AsyncSession, certificate: Certificate, key: VerifyingKey, status: CertificateStatus
+) -> Checks:
+    return check(
         Attestation.of(certificate),
         verification_hash=certificate.verification_hash,
         signature=certificate.signature,
-        key=VerifyingKey(x),
+        key=key,
         status=status,
+        is_in_log=await is_in_log(session, certificate, certificate.verification_hash, status),
     )
+
+
+def _answer(certificate: Certificate, status: CertificateStatus, checks: Checks) -> Verification:
     reason = reason_against(checks, status, certificate.revocation_reason)
     return Verification(
         valid=reason is None,
@@ -42,5 +73,5 @@ async def get_verification(session: AsyncSession, certificate_number: str, *, no
         course_title=certificate.course_title,
         completion_date=certificate.completion_date,
         issued_at=certificate.issued_at,
-        checks=ChecksView(hash=checks.hash, signature=checks.signature, revocation=checks.revocation, log=None),
+        checks=ChecksView(hash=checks.hash, signature=checks.signature, revocation=checks.revocation, log=checks.log),
     )

@@ -5,16 +5,16 @@ from datetime import UTC, datetime
 from fastapi import APIRouter
 
 from certificate import learn
-from certificate.domain.rights import check_may_list, may_be_staff
+from certificate.domain.rights import check_may_list
 from certificate.queries import certificates
+from certificate.routes.access import find_readable, is_staff
 from certificate.routes.parameters import PublicUrl
 from certificate.schemas import CertificateDetail, CertificateView
-from shared.auth import Identity, SignedIn
-from shared.database import Database, OpenDatabase
-from shared.errors import NotFound
+from shared.auth import SignedIn
+from shared.database import OpenDatabase
 from shared.fields import PathId, QueryRef
 from shared.pagination import Page, Paging
-from shared.peers import AskPeers, Peers
+from shared.peers import AskPeers
 
 router = APIRouter(tags=["certificates"])
 
@@ -35,7 +35,7 @@ async def list_certificates(
     """
     check_may_list(identity)
     course_id = None if course is None else await learn.find_course_id(database, peers, course)
-    sees_all = identity.is_administrator or bool(course_id and await _is_staff(database, peers, identity, course_id))
+    sees_all = identity.is_administrator or bool(course_id and await is_staff(database, peers, identity, course_id))
     async with database.reading() as session:
         return await certificates.list_certificates(
             session,
@@ -55,13 +55,5 @@ async def get_certificate(
 
     For its holder, the course's staff and administrators; 404 for everyone else.
     """
-    async with database.reading() as session:
-        certificate = await certificates.get_certificate(session, certificate_id)
-    may_read = identity.is_administrator or certificate.user_id == identity.user_id
-    if not may_read and not await _is_staff(database, peers, identity, certificate.course_id):
-        raise NotFound
+    certificate = await find_readable(database, peers, identity, certificate_id)
     return certificates.detail(certificate, public_url, now=datetime.now(UTC))
-
-
-async def _is_staff(database: Database, peers: Peers, identity: Identity, course_id: int) -> bool:
-    return may_be_staff(identity) and await learn.is_staff(database, peers, course_id, identity.user_id)

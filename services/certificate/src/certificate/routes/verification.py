@@ -2,12 +2,17 @@
 
 from datetime import UTC, datetime
 
-from fastapi import APIRouter
+from fastapi import APIRouter, UploadFile
+from starlette.concurrency import run_in_threadpool
 
-from certificate.queries.verification import get_verification
+from certificate.domain.attachment import find_record
+from certificate.queries.verification import get_verification, get_verification_of_record
 from certificate.routes.parameters import CertificateNumber
 from certificate.schemas import Verification
-from shared.database import Reading
+from shared.database import OpenDatabase, Reading
+from shared.errors import Invalid
+
+LARGEST_PDF = 5 * 1024 * 1024
 
 router = APIRouter(tags=["certificates"])
 
@@ -20,3 +25,23 @@ async def verify_certificate(session: Reading, certificate_number: CertificateNu
     certificate is active; otherwise `reason` says why not. 404 when no certificate has this number.
     """
     return await get_verification(session, certificate_number, now=datetime.now(UTC))
+
+
+@router.post("/api/certificates/verify/")
+async def verify_certificate_file(database: OpenDatabase, file: UploadFile) -> Verification:
+    """Check a certificate by its PDF: `multipart/form-data` with `file`, 5 MB at most. Open to all.
+
+    What is checked is the signed record that the PDF carries, against its signature and what was issued. Compare the
+    answer with the page: somebody may have painted over it. 400 for a file without such a record (a scan, a printout
+    saved as PDF: check those by number), 404 when no certificate has its number.
+    """
+    data = await file.read(LARGEST_PDF + 1)
+    if len(data) > LARGEST_PDF:
+        raise Invalid(file=f"The file is larger than {LARGEST_PDF} bytes.")
+    if not data.startswith(b"%PDF-"):
+        raise Invalid(file="This is not a PDF.")
+    record = await run_in_threadpool(find_record, data)
+    if record is None:
+        raise Invalid(file="This PDF carries no certificate's record. Check the certificate by its number.")
+    async with database.reading() as session:
+        return await get_verification_of_record(session, record, now=datetime.now(UTC))

@@ -34,6 +34,7 @@ TABLE: tuple[tuple[str, ServiceName], ...] = (
     ("/api/question-banks", "assessment"),
     ("/api/certificates", "certificate"),
     ("/api/certificate-templates", "certificate"),
+    ("/.well-known/did.json", "certificate"),
     ("/api", "gateway"),
     ("/account", "gateway"),
     ("/verify", "gateway"),

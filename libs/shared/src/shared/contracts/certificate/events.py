@@ -19,13 +19,29 @@ class CertificateState(State):
     completion_date: datetime
     issued_at: datetime
     verification_url: str
+    supersedes: int | None = None
+    """Id of the certificate that this one takes the place of."""
 
 
 class CertificateIssued(CertificateState, Event):
-    """A learner earned a certificate. Happens once for each completed enrollment."""
+    """A learner earned a certificate: once for each completed enrollment, and once more with each reissue."""
 
     TYPE: ClassVar[str] = "certificate.certificate.issued.v1"
     KEY: ClassVar[str] = "certificate_id"
 
 
-EVENTS: tuple[type[Event], ...] = (CertificateIssued,)
+class CertificateRevoked(CertificateState, Event):
+    """A certificate was taken back. It stays, and says so when it is verified."""
+
+    TYPE: ClassVar[str] = "certificate.certificate.revoked.v1"
+    KEY: ClassVar[str] = "certificate_id"
+
+
+class CertificateSuperseded(CertificateState, Event):
+    """A certificate was reissued: the new one, whose `supersedes` is this one's id, takes its place."""
+
+    TYPE: ClassVar[str] = "certificate.certificate.superseded.v1"
+    KEY: ClassVar[str] = "certificate_id"
+
+
+EVENTS: tuple[type[Event], ...] = (CertificateIssued, CertificateRevoked, CertificateSuperseded)

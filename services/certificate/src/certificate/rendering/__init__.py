@@ -1,0 +1,1 @@
+"""Drawing certificates: as PDF, with the signed record inside."""

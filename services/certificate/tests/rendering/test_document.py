@@ -1,0 +1,85 @@
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from certificate.domain.attestation import Attestation
+from certificate.rendering.document import Drawing, draw_pdf, draw_png
+from certificate.rendering.renderer import Renderer
+from certificate.rendering.words import BREAK, UNKNOWN, line
+from shared.errors import ServiceUnavailable
+
+MOMENT = datetime(2026, 3, 1, 12, 30, 15, 250_000, tzinfo=UTC)
+DRAWING = Drawing(
+    Attestation(
+        "CERT-5-7-20260301123015250", 5, "Sound Statistics", 7, "Zoë Ångström", "Ivo Lead", MOMENT, MOMENT, "1"
+    ),
+    record="{}",
+    verification_url="https://learn.example/verify/CERT-5-7-20260301123015250",
+    status="active",
+    paper="a4",
+)
+
+
+def of(student: str, title: str = "Sound Statistics", instructor: str = "Ivo Lead") -> Drawing:
+    attestation = replace(DRAWING.attestation, student_name=student, course_title=title, instructor_name=instructor)
+    return replace(DRAWING, attestation=attestation)
+
+
+class TestLine:
+    @pytest.mark.parametrize(
+        ("typed", "drawn", "rtl"),
+        [
+            ("Zoë Ångström", "Zoë Ångström", False),
+            ("Zoe\u0308", "Zoë", False),
+            ("  two\n lines\t", "two lines", False),
+            ("عبد الرحمن", "عبد الرحمن", True),
+            ("אברהם Smith", "אברהם Smith", True),
+            ("1. עברית", "1. עברית", True),
+            ("王小明 龑", "王小明 龑", False),
+            ("क्षत्रिय", "क्षत्रिय", False),
+            ("Ada 🎓", "Ada", False),
+            ("\u202eada", "ada", False),
+            ("a\0b", "ab", False),
+            ("\U00020000", UNKNOWN, False),
+            ("\u200d", "", False),
+            ("W" * 30, "W" * 24 + BREAK + "W" * 6, False),
+        ],
+    )
+    def test_draws_what_the_fonts_have(self, typed: str, drawn: str, rtl: bool) -> None:
+        assert (line(typed).text, line(typed).rtl) == (drawn, rtl)
+
+
+class TestDraw:
+    @pytest.mark.parametrize(
+        ("student", "title", "instructor"),
+        [
+            ("عبد الرحمن بن محمد", "مقدمة في علم الإحصاء", "د. فاطمة"),
+            ("欧阳龑娜", "統計学入門", "김민수"),
+            ("श्रीमती कृष्णा क्षत्रिय", "সাংখ্যিকী", "தமிழ்ச்செல்வி"),
+            ("W" * 300, "学" * 255, "M" * 300),
+            ("Wolfeschlegelsteinhausenbergerdorff " * 8, "word " * 50, ""),
+            ('#panic("x") \\ $ <a> *b*', '"; #import', "@ref"),
+        ],
+        ids=["arabic", "chinese", "indic", "unbroken", "long", "markup"],
+    )
+    def test_every_script_and_length_makes_one_archival_page(self, student: str, title: str, instructor: str) -> None:
+        pdf = draw_pdf(of(student, title, instructor))
+        assert pdf == draw_pdf(of(student, title, instructor))
+        assert b"/Type/Pages/Count 1/" in pdf
+
+    @settings(max_examples=25, deadline=None)
+    @given(st.text(max_size=300))
+    def test_whatever_was_typed_can_be_drawn(self, typed: str) -> None:
+        assert draw_pdf(of(typed, typed, typed)).startswith(b"%PDF")
+
+    def test_the_name_shows(self) -> None:
+        assert draw_png(of("Ada")) != draw_png(of("Bea"))
+
+    async def test_an_endless_queue_is_refused(self) -> None:
+        renderer = Renderer(at_once=1, most_waiting=-1)
+        with pytest.raises(ServiceUnavailable):
+            await renderer.pdf(DRAWING)
+        renderer.close()

@@ -1,0 +1,89 @@
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from certificate.models import Certificate
+from shared.testing import ServiceUnderTest, user
+
+URL = "/api/certificates/"
+ADMINISTRATOR = user(1, "administrator")
+
+
+async def newest(service: ServiceUnderTest) -> dict[str, Any]:
+    shown: dict[str, Any] = (await service.client(ADMINISTRATOR).get(URL)).json()["results"][0]
+    return shown
+
+
+async def pdf(service: ServiceUnderTest) -> bytes:
+    url = (await newest(service))["pdf_url"].removeprefix("http://127.0.0.1:8000")
+    return (await service.client(ADMINISTRATOR).get(url)).content
+
+
+async def verify(service: ServiceUnderTest, file: bytes, status: int = 200) -> dict[str, Any]:
+    answer = await service.client().post(f"{URL}verify/", files={"file": ("mine.pdf", file)})
+    assert answer.status_code == status, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+class TestVerifyFile:
+    async def test_anyone_may_drop_a_certificate(self, certificate: ServiceUnderTest, issue: Any) -> None:
+        await issue()
+        body = await verify(certificate, await pdf(certificate))
+        number = (await newest(certificate))["certificate_number"]
+        by_number = await certificate.client().get(f"{URL}verify/", params={"certificate_number": number})
+        assert body == by_number.json()
+        assert body["valid"] is True
+
+    async def test_one_revoked_since_does_not_hold(self, certificate: ServiceUnderTest, issue: Any) -> None:
+        await issue()
+        file = await pdf(certificate)
+        url = f"{URL}{(await newest(certificate))['id']}/revoke/"
+        await certificate.client(ADMINISTRATOR).post(url, json={"reason": "Copied work."})
+        body = await verify(certificate, file)
+        assert (body["valid"], body["reason"]) == (False, "The certificate was revoked: Copied work.")
+
+    async def test_a_file_that_says_something_else_is_found(self, certificate: ServiceUnderTest, issue: Any) -> None:
+        await issue()
+        file = await pdf(certificate)
+        async with certificate.database.transaction() as session:
+            await session.execute(update(Certificate).values(student_name="Impostor"))
+        forged = await pdf(certificate)
+        async with certificate.database.transaction() as session:
+            await session.execute(update(Certificate).values(student_name="Zoë Ångström"))
+        assert (await verify(certificate, file))["valid"] is True
+        body = await verify(certificate, forged)
+        assert (body["valid"], body["student_name"]) == (False, "Zoë Ångström")
+        assert (body["checks"]["hash"], body["checks"]["signature"]) == (False, False)
+
+    async def test_a_number_that_was_never_issued_is_404(self, certificate: ServiceUnderTest, issue: Any) -> None:
+        await issue()
+        async with certificate.database.transaction() as session:
+            await session.execute(update(Certificate).values(certificate_number="CERT-1"))
+        forged = await pdf(certificate)
+        async with certificate.database.transaction() as session:
+            await session.execute(update(Certificate).values(certificate_number="CERT-2"))
+        assert (await verify(certificate, forged, 404))["code"] == "NOT_FOUND"
+
+    @pytest.mark.parametrize(
+        ("file", "sentence"),
+        [
+            (b"", "This is not a PDF."),
+            (b"hello", "This is not a PDF."),
+            (b"%PDF-1.7\n%%EOF", "This PDF carries no certificate's record. Check the certificate by its number."),
+            (b"%PDF-" + b"x" * 5 * 1024 * 1024, "The file is larger than 5242880 bytes."),
+        ],
+        ids=["empty", "text", "another", "large"],
+    )
+    async def test_what_is_none_is_400(self, certificate: ServiceUnderTest, file: bytes, sentence: str) -> None:
+        assert await verify(certificate, file, 400) == {"file": [sentence]}
+
+    async def test_a_file_is_needed(self, certificate: ServiceUnderTest) -> None:
+        client = certificate.client()
+        for sent in ({}, {"files": {"other": b"%PDF-"}}, {"data": {"file": "text"}}, {"json": {"file": "x"}}):
+            answer = await client.post(f"{URL}verify/", **sent)  # type: ignore[arg-type]
+            assert (answer.status_code, list(answer.json())) == (400, ["file"])
+
+    async def test_far_too_much_is_413(self, certificate: ServiceUnderTest) -> None:
+        assert (await verify(certificate, b"%PDF-" + b"x" * 11 * 1024 * 1024, 413))["code"] == "PAYLOAD_TOO_LARGE"
