@@ -20,7 +20,7 @@ REPORT = Path(__file__).parent / "README.md"
 
 
 def main() -> None:
-    stack = Stack(durable=True)
+    stack = Stack(durable=True, settings={"SYLLABUS_RATE_LIMITS": "false"})
     try:
         stack.start_servers()
         events.keep_commit_times(stack)
