@@ -1,4 +1,8 @@
-"""The gateway's command line: `python -m gateway api | worker | migrate | migration | createadmin | demo-accounts`."""
+"""The gateway's command line: the roles and commands of every service (`shared.entry`), and those for accounts.
+
+    python -m gateway createadmin EMAIL
+    python -m gateway demo-accounts
+"""
 
 import argparse
 import asyncio
@@ -14,6 +18,10 @@ from shared import entry
 from shared.telemetry import configure_logging
 
 
+FOR_OPERATORS = ("dead-letters", "replay", "forget")
+"""Commands of every service; `shared.entry` reads their arguments."""
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m gateway", description=__doc__)
     roles = parser.add_subparsers(dest="role", required=True)
@@ -23,7 +31,11 @@ def main() -> None:
     roles.add_parser("migration", help="write a new migration").add_argument("message")
     roles.add_parser("createadmin", help="make or promote an administrator").add_argument("email")
     roles.add_parser("demo-accounts", help="make the accounts of a demonstration (needs SYLLABUS_DEMO=true)")
-    arguments = parser.parse_args()
+    for name in FOR_OPERATORS:
+        roles.add_parser(name, help="as of every service", add_help=False)
+    arguments, rest = parser.parse_known_args()
+    if rest and arguments.role not in FOR_OPERATORS:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
     settings = Settings()
     if arguments.role == "api":
         serve(settings)
