@@ -1,7 +1,7 @@
 """The gateway's command line: the roles and commands of every service (`shared.entry`), and those for accounts.
 
-    python -m gateway createadmin EMAIL
-    python -m gateway demo-accounts
+python -m gateway createadmin EMAIL
+python -m gateway demo-accounts
 """
 
 import argparse
@@ -16,7 +16,6 @@ from gateway.server import serve
 from gateway.settings import Settings
 from shared import entry
 from shared.telemetry import configure_logging
-
 
 FOR_OPERATORS = ("dead-letters", "replay", "forget")
 """Commands of every service; `shared.entry` reads their arguments."""
