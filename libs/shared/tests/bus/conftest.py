@@ -19,6 +19,7 @@ from shared.contracts.enrollment.events import EnrollmentCreated
 from shared.database import Database
 from shared.inbox import Consumer
 from shared.relay import Relay
+from shared.telemetry import cause, request_id
 
 LIMIT_S = 20
 
@@ -38,12 +39,15 @@ class Bus:
     url: str
     topology: Topology
     failing: set[int] = field(default_factory=set)
+    traces: list[tuple[str, str | None]] = field(default_factory=list)
+    """Request id and causing event, as each handling of an event saw them."""
 
     @property
     def queue(self) -> str:
         return next(iter(self.topology.queues))
 
     async def on_enrollment(self, session: AsyncSession, event: EnrollmentCreated) -> None:
+        self.traces.append((request_id(), cause()))
         await session.execute(
             text("INSERT INTO effects (aggregate_id, version) VALUES (:id, :version)"),
             {"id": event.enrollment_id, "version": event.version},

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 from uuid_utils import uuid7
 
-from shared import broker, outbox
+from shared import broker, outbox, telemetry
 from shared.broker import dead_letters, retry_queue
 
 pytestmark = pytest.mark.timeout(60)
@@ -58,6 +58,20 @@ class TestTheWay:
         assert message.headers["cloudEvents_sequence"] == "3"
         assert message.headers["cloudEvents_source"] == "/enrollment"
         assert message.delivery_mode == aio_pika.DeliveryMode.PERSISTENT
+
+    async def test_the_request_id_follows_an_event_to_its_effect(self, bus, enrolled, run, wait_until) -> None:
+        telemetry.begin("request-1")
+        async with bus.database.transaction() as session:
+            await outbox.record(session, enrolled(5))
+            event_id = await session.scalar(text("SELECT event_id::text FROM outbox"))
+        telemetry.begin("another request")
+        async with run(bus.make_relay(), bus.make_consumer()):
+
+            async def arrived() -> bool:
+                return bool(await bus.effects())
+
+            await wait_until(arrived)
+        assert bus.traces == [("request-1", event_id)]
 
     async def test_an_event_nobody_wants_does_not_hold_up_the_relay(self, bus, enrolled, run, wait_until) -> None:
         async with bus.channel() as channel:
