@@ -106,7 +106,8 @@ class RabbitMQServer(LocalServer):
             directory=self.directory,
             environment=self._environment(),
             user=self._user,
-            on_parent_death=SIGKILL if name == "epmd" else SIGTERM,
+            # A frozen node would not hear anything gentler. What it has confirmed is on disk.
+            on_parent_death=SIGKILL,
         )
 
     def _stop_epmd(self) -> None:
