@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import ClassVar, Literal
 
+from shared.contracts.erasure import UserDataErased
 from shared.contracts.event import Event, State
 
 
@@ -45,7 +46,8 @@ class AttemptState(State):
     """One learner's attempt. Scores are numbers with two decimals; `score_percentage` 0–100.
 
     `passed` is null until the attempt is graded. `has_passed` is the learner's standing in the assessment over all
-    attempts, under its scoring policy.
+    attempts, under its scoring policy; `standing_version` grows with each change of what the standing follows from,
+    over all of the learner's attempts at it, so the standing with the highest is the present one.
     """
 
     attempt_id: int
@@ -60,6 +62,7 @@ class AttemptState(State):
     score_percentage: float | None = None
     passed: bool | None = None
     has_passed: bool
+    standing_version: int = 0
     start_time: datetime
     end_time: datetime | None = None
     submitted_by: Literal["user", "system"] | None = None
@@ -87,6 +90,12 @@ class AttemptGraded(AttemptEvent):
     TYPE: ClassVar[str] = "assessment.attempt.graded.v1"
 
 
+class AssessmentUserDataErased(UserDataErased):
+    """This service has forgotten a user who asked for it."""
+
+    TYPE: ClassVar[str] = "assessment.user_data.erased.v1"
+
+
 EVENTS: tuple[type[Event], ...] = (
     AssessmentCreated,
     AssessmentUpdated,
@@ -94,4 +103,5 @@ EVENTS: tuple[type[Event], ...] = (
     AttemptStarted,
     AttemptSubmitted,
     AttemptGraded,
+    AssessmentUserDataErased,
 )

@@ -1,9 +1,14 @@
 """What assessment answers to other services. Private: the gateway does not route it.
 
 - `GET /internal/courses/{course_id}/standing/?user_id=` → `CourseStanding`; empty lists for what it does not know.
+- `GET /internal/courses/{course_id}/assessments/` → `list[AssessmentContent]` by lesson; for export.
 """
 
 from pydantic import BaseModel, ConfigDict
+
+from shared.contracts.assessment.content import AssessmentContent
+
+__all__ = ["AssessmentContent", "CourseStanding"]
 
 
 class CourseStanding(BaseModel):

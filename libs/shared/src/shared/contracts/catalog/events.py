@@ -6,6 +6,8 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from shared.contracts.assessment.content import AssessmentContent
+from shared.contracts.erasure import UserDataErased
 from shared.contracts.event import Event, State
 
 AccessLevel = Literal["guest", "registered", "premium"]
@@ -105,6 +107,20 @@ class CourseCloned(CourseEvent):
     copy_assessments: bool
 
 
+class AssessmentImported(Event):
+    """An imported archive has an assessment for a lesson of the course that was just made from it.
+
+    Carries the right answers, because the assessment service makes the assessment from it: once, as long as the lesson
+    has none. `version` is the course's.
+    """
+
+    TYPE: ClassVar[str] = "catalog.assessment.imported.v1"
+    KEY: ClassVar[str] = "course_id"
+
+    course_id: int
+    assessment: AssessmentContent
+
+
 class CourseUpdated(CourseEvent):
     """Fields, staff or outline (modules, lessons, their order) of a course changed."""
 
@@ -129,11 +145,19 @@ class CourseDeleted(CourseEvent):
     TYPE: ClassVar[str] = "catalog.course.deleted.v1"
 
 
+class CatalogUserDataErased(UserDataErased):
+    """This service has forgotten a user who asked for it."""
+
+    TYPE: ClassVar[str] = "catalog.user_data.erased.v1"
+
+
 EVENTS: tuple[type[Event], ...] = (
     CourseCreated,
     CourseCloned,
+    AssessmentImported,
     CourseUpdated,
     CoursePublished,
     CourseUnpublished,
     CourseDeleted,
+    CatalogUserDataErased,
 )

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import ClassVar, Literal
 
+from shared.contracts.erasure import UserDataErased
 from shared.contracts.event import Event, State
 
 
@@ -44,4 +45,15 @@ class CertificateSuperseded(CertificateState, Event):
     KEY: ClassVar[str] = "certificate_id"
 
 
-EVENTS: tuple[type[Event], ...] = (CertificateIssued, CertificateRevoked, CertificateSuperseded)
+class CertificateUserDataErased(UserDataErased):
+    """This service has forgotten a user who asked for it."""
+
+    TYPE: ClassVar[str] = "certificate.user_data.erased.v1"
+
+
+EVENTS: tuple[type[Event], ...] = (
+    CertificateIssued,
+    CertificateRevoked,
+    CertificateSuperseded,
+    CertificateUserDataErased,
+)

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import ClassVar, Literal
 
+from shared.contracts.erasure import UserDataErased
 from shared.contracts.event import Event, State
 
 EnrollmentStatus = Literal["active", "completed", "dropped", "suspended", "unenrolled"]
@@ -188,6 +189,12 @@ class TopicDeleted(TopicEvent):
     TYPE: ClassVar[str] = "enrollment.topic.deleted.v1"
 
 
+class EnrollmentUserDataErased(UserDataErased):
+    """This service has forgotten a user who asked for it."""
+
+    TYPE: ClassVar[str] = "enrollment.user_data.erased.v1"
+
+
 EVENTS: tuple[type[Event], ...] = (
     EnrollmentCreated,
     EnrollmentReactivated,
@@ -206,4 +213,5 @@ EVENTS: tuple[type[Event], ...] = (
     TopicUpdated,
     TopicReplied,
     TopicDeleted,
+    EnrollmentUserDataErased,
 )

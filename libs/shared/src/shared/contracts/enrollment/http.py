@@ -2,13 +2,16 @@
 
 - `GET /internal/enrollments/?user_id=&course_id=` → `EnrollmentState`; 404 when the user never enrolled.
 - `GET /internal/lessons/{lesson_id}/lock/?user_id=` → `LessonLock`; 404 when the user never enrolled in its course.
+- `GET /internal/courses/{course_id}/overlay/?user_id=` → `CourseOverlay`; `user_id` is left out for guests.
 """
+
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from shared.contracts.enrollment.events import EnrollmentState
 
-__all__ = ["EnrollmentState", "LessonLock"]
+__all__ = ["CourseOverlay", "EnrollmentState", "LessonLock"]
 
 
 class LessonLock(BaseModel):
@@ -21,3 +24,15 @@ class LessonLock(BaseModel):
     is_locked: bool
     missing_lesson: int | None = None
     """The first of those lessons."""
+
+
+class CourseOverlay(BaseModel):
+    """What enrollment adds to a course's page, in the shapes of the public API.
+
+    `user_progress` is null unless the user is enrolled (active, completed or suspended).
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    recent_reviews: list[dict[str, Any]]
+    user_progress: dict[str, Any] | None = None

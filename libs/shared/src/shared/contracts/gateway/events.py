@@ -32,4 +32,14 @@ class UserUpdated(UserEvent):
     TYPE: ClassVar[str] = "gateway.user.updated.v1"
 
 
-EVENTS: tuple[type[Event], ...] = (UserRegistered, UserUpdated)
+class UserErased(UserEvent):
+    """A user asked to be forgotten: `full_name` is blank now, and the account closed for ever.
+
+    Every service blanks what it holds about the person, keeps what counts without a name (ratings, scores in averages),
+    and answers with its `<service>.user_data.erased.v1`.
+    """
+
+    TYPE: ClassVar[str] = "gateway.user.erased.v1"
+
+
+EVENTS: tuple[type[Event], ...] = (UserRegistered, UserUpdated, UserErased)
