@@ -15,6 +15,8 @@ from fastapi import FastAPI
 from starlette.responses import JSONResponse
 from starlette.types import Message, Receive, Scope, Send
 
+from gateway.aggregate import stats
+from gateway.aggregate.course import CoursePage, course_ref_in, for_catalog
 from gateway.authentication import Authentication
 from gateway.bodies.intake import LARGEST_OWN_BODY, looked_at, replayed, whole
 from gateway.bodies.kinds import UnsupportedMediaType
@@ -118,6 +120,8 @@ class _Exchange:
             return
         self._route = route
         headers = [(name, value) for name, value in self._scope["headers"] if not name.startswith(INTERNAL)]
+        if route.service == "catalog":
+            headers = for_catalog(headers)
         signature = await self._admitted(path, headers)
         request = Incoming(
             service=route.service,
@@ -185,8 +189,21 @@ class _Exchange:
         if request.service == "gateway":
             self._logged = True
             await self._app(own_scope(self._scope, path, request, request_id()), receive, send)
-        else:
+        elif not await self._composed(path, request, send):
             await forward(self._app.state.upstreams, request, receive, send)
+
+    async def _composed(self, path: str, request: Incoming, send: Send) -> bool:
+        """Whether this was one of the few answers that several services make together."""
+        if request.method not in ("GET", "HEAD"):
+            return False
+        if request.service == "catalog" and (ref := course_ref_in(path)) is not None:
+            page: CoursePage = self._app.state.course_page
+            await page.answer(request, ref, send)
+            return True
+        if path == stats.PATH:
+            await self._app.state.progress_stats.answer(request, send)
+            return True
+        return False
 
     async def _signature(self, path: str, headers: Sequence[tuple[bytes, bytes]]) -> str | None:
         authentication: Authentication = self._app.state.authentication

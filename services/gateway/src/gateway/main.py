@@ -7,7 +7,9 @@ import structlog
 from fastapi import FastAPI
 
 from gateway.aggregate import routes as aggregate
+from gateway.aggregate.course import CoursePage
 from gateway.aggregate.schema import PublicSchema
+from gateway.aggregate.stats import ProgressStats
 from gateway.authentication import Authentication
 from gateway.bodies.intake import LARGEST_OWN_BODY
 from gateway.consumers import HANDLERS
@@ -20,6 +22,7 @@ from gateway.limits.gate import Gate
 from gateway.schedules import schedules
 from gateway.settings import Settings
 from gateway.upstream.client import Upstreams
+from gateway.upstream.inside import Inside
 from gateway.verify import routes as verify
 from shared.app import create_app
 
@@ -38,6 +41,9 @@ def create(settings: Settings | None = None) -> FastAPI:
         app.state.authentication = Authentication(app.state.database, vault, app.state.signer)
         app.state.passwords = Passwords(threads=settings.password_threads, queue=settings.password_queue)
         app.state.upstreams = Upstreams(settings)
+        inside = app.state.inside = Inside(app.state.upstreams, app.state.signer)
+        app.state.course_page = CoursePage(app.state.upstreams, inside)
+        app.state.progress_stats = ProgressStats(app.state.upstreams, inside)
         app.state.schema = PublicSchema(app)
         app.state.gate = Gate(settings)
         app.state.idempotency = Idempotency(app.state.database, AnswerVault(settings.token_key_file))
