@@ -1,5 +1,6 @@
 """The parts put together. The app has everything that the gateway itself answers; `front` is the door before it."""
 
+from asyncio import create_task
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -12,6 +13,8 @@ from gateway.aggregate.schema import PublicSchema
 from gateway.aggregate.stats import ProgressStats
 from gateway.authentication import Authentication
 from gateway.bodies.intake import LARGEST_OWN_BODY
+from gateway.cache.drops import follow
+from gateway.cache.pages import Pages
 from gateway.consumers import HANDLERS
 from gateway.idempotency.once import Idempotency
 from gateway.idempotency.vault import AnswerVault
@@ -44,12 +47,20 @@ def create(settings: Settings | None = None) -> FastAPI:
         inside = app.state.inside = Inside(app.state.upstreams, app.state.signer)
         app.state.course_page = CoursePage(app.state.upstreams, inside)
         app.state.progress_stats = ProgressStats(app.state.upstreams, inside)
+        app.state.pages = Pages(settings.cache_bytes)
         app.state.schema = PublicSchema(app)
         app.state.gate = Gate(settings)
         app.state.idempotency = Idempotency(app.state.database, AnswerVault(settings.token_key_file))
+        following = (
+            create_task(follow(app.state.pages, settings.amqp_url, settings.bus_prefix))
+            if settings.cache_bytes
+            else None
+        )
         try:
             yield
         finally:
+            if following:
+                following.cancel()
             await app.state.gate.close()
             app.state.passwords.close()
             await app.state.upstreams.close()
