@@ -44,18 +44,14 @@ def create(settings: Settings | None = None) -> FastAPI:
         app.state.authentication = Authentication(app.state.database, vault, app.state.signer)
         app.state.passwords = Passwords(threads=settings.password_threads, queue=settings.password_queue)
         app.state.upstreams = Upstreams(settings)
+        pages = app.state.pages = Pages(settings.cache_bytes)
         inside = app.state.inside = Inside(app.state.upstreams, app.state.signer)
-        app.state.course_page = CoursePage(app.state.upstreams, inside)
+        app.state.course_page = CoursePage(app.state.upstreams, inside, pages)
         app.state.progress_stats = ProgressStats(app.state.upstreams, inside)
-        app.state.pages = Pages(settings.cache_bytes)
         app.state.schema = PublicSchema(app)
         app.state.gate = Gate(settings)
         app.state.idempotency = Idempotency(app.state.database, AnswerVault(settings.token_key_file))
-        following = (
-            create_task(follow(app.state.pages, settings.amqp_url, settings.bus_prefix))
-            if settings.cache_bytes
-            else None
-        )
+        following = create_task(follow(pages, settings.amqp_url, settings.bus_prefix)) if settings.cache_bytes else None
         try:
             yield
         finally:

@@ -27,6 +27,8 @@ class Shop:
         self.held: asyncio.Event | None = None
         self.extra: dict[str, object] = {}
         self.overlay_status = 200
+        self.progress = "null"
+        self.is_public = True
         upstreams["catalog"].answer = self._catalog
         upstreams["enrollment"].answer = self._enrollment
 
@@ -35,11 +37,15 @@ class Shop:
         course = {"id": 5, "title": self.title, "about": LONG, **self.extra}
         if self.held is not None:
             await self.held.wait()
+        if not self.is_public and b"x-syllabus-identity" not in dict(scope["headers"]):
+            await reply(send, 404, b"{}")
+            return
         body = json.dumps(course if scope["path"] != LIST else {"results": [course]}, separators=(",", ":"))
         await reply(send, 200, body.encode(), [(b"etag", f'"{self.title}"'.encode())])
 
     async def _enrollment(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await reply(send, self.overlay_status, b'{"recent_reviews":[],"user_progress":null}')
+        mine = self.progress if b"user_id" in scope["query_string"] else "null"
+        await reply(send, self.overlay_status, f'{{"recent_reviews":[],"user_progress":{mine}}}'.encode())
 
 
 async def reply(send: Send, status: int, body: bytes, headers: list[tuple[bytes, bytes]] | None = None) -> None:
@@ -143,6 +149,36 @@ class TestOthers:
         await public.get(LIST)
         await public.get(LIST, headers=account.header)
         assert shop.served == 2
+
+    async def test_a_learner_gets_the_kept_part_with_their_own(
+        self, public: httpx.AsyncClient, shop: Shop, pages: Pages, make_account: Callable[..., Awaitable]
+    ) -> None:
+        account = await make_account()
+        shop.progress = '{"enrollment":9}'
+        await public.get(DETAIL)
+        answer = await public.get(DETAIL, headers=account.header)
+        assert shop.served == 1
+        assert answer.json()["user_progress"] == {"enrollment": 9}
+        course_event(pages)
+        shop.title = "Algebra II"
+        assert (await public.get(DETAIL, headers=account.header)).json()["title"] == "Algebra II"
+
+    async def test_staff_are_always_answered_by_the_catalog(
+        self, public: httpx.AsyncClient, shop: Shop, pages: Pages, make_account: Callable[..., Awaitable]
+    ) -> None:
+        account = await make_account(role="instructor")
+        for _ in range(2):
+            await public.get(DETAIL, headers=account.header)
+        assert shop.served == 2
+
+    async def test_what_guests_may_not_see_is_asked_for_as_oneself(
+        self, public: httpx.AsyncClient, shop: Shop, pages: Pages, make_account: Callable[..., Awaitable]
+    ) -> None:
+        account = await make_account()
+        shop.is_public = False
+        assert (await public.get(DETAIL)).status_code == 404
+        assert (await public.get(DETAIL, headers=account.header)).status_code == 200
+        assert (await public.get(DETAIL)).status_code == 404
 
     async def test_who_writes_reads_it_at_once(
         self, public: httpx.AsyncClient, shop: Shop, pages: Pages, make_account: Callable[..., Awaitable]

@@ -32,6 +32,8 @@ _PERSONAL = frozenset((b"authorization", b"cookie", b"range", b"x-syllabus-ident
 _COURSE = re.compile(r"/api/courses/[^/]+/?")
 _OWN_ID = re.compile(rb'\{"id":(\d{1,19}),')
 _DISCOUNT_ENDS = re.compile(rb'"discount_ends":"([0-9T:.Z+-]{19,35})"')
+_VARY = (b"vary", b"accept-encoding")
+_ABOUT_ONE_FORM = (b"content-length", b"content-encoding", b"transfer-encoding")
 _COMPLETE = b'"degraded":[]}'
 
 
@@ -110,12 +112,18 @@ class Pages:
         try:
             began, copy = self._changes, _Copy(send)
             await answer(copy.send)
-            page = await copy.page()
+            page = copy.page()
             if page is not None:
-                self._keep(key, page, began)
+                await _zip(page)
+                self.keep(key, page, began)
         finally:
             del self._being_made[key]
             made.set_result(None)
+
+    @property
+    def changes(self) -> int:
+        """How many there have been: noted before a page is made, to be told to `keep`."""
+        return self._changes
 
     def drop(self, tag: str) -> None:
         """What has this tag has changed."""
@@ -151,7 +159,8 @@ class Pages:
             self._oldest_known = self._changes
         self._last_change[tag] = self._changes
 
-    def _keep(self, key: bytes, page: Page, began: int) -> None:
+    def keep(self, key: bytes, page: Page, began: int) -> None:
+        """Keep a page that was begun after so many changes, if it has not changed since."""
         changed = max((self._last_change.get(tag, 0) for tag in page.tags), default=0)
         if not self.is_open or max(changed, self._oldest_known) > began:
             return
@@ -180,7 +189,7 @@ async def give(
 ) -> None:
     """Send a page; 304 when the client's `If-None-Match`, `known`, names it."""
     if known and (page.etag in known or known.strip() == b"*"):
-        headers = [(b"etag", page.etag), (b"vary", b"accept-encoding"), *added]
+        headers = [(b"etag", page.etag), _VARY, *added]
         await send({"type": "http.response.start", "status": 304, "headers": headers})
         await send({"type": "http.response.body", "body": b""})
         return
@@ -211,36 +220,38 @@ class _Copy:
             self._is_whole = not message.get("more_body", False)
         await self._send(message)
 
-    async def page(self) -> Page | None:
+    def page(self) -> Page | None:
         """None for what is not to be kept: refusals, incomplete pages, ones too large."""
         start, body = self._start, b"".join(self._pieces)
         if start is None or start["status"] != 200 or not self._is_whole or self._size > LARGEST_PAGE:
             return None
         if b'"degraded":' in body[-200:] and not body.endswith(_COMPLETE):
             return None
-        named = dict(start["headers"])
-        if b"etag" not in named or b"set-cookie" in named:
-            return None
-        own_id = _OWN_ID.match(body)
-        tags = [f"course:{int(own_id.group(1))}"] if own_id else [COURSES]
-        dropped = (b"content-length", b"transfer-encoding")
-        headers = [(name, value) for name, value in start["headers"] if name not in dropped]
-        page = Page(
-            headers=[*headers, (b"vary", b"accept-encoding"), (b"content-length", b"%d" % len(body))],
-            body=body,
-            etag=named[b"etag"],
-            expires_at=time.monotonic() + _lasts_s(body, datetime.now(UTC)),
-            tags=tags,
-        )
-        if len(body) >= SMALLEST_ZIPPED:
-            page.zipped = await to_thread(gzip.compress, body, 6, mtime=0)
-            page.zipped_headers = [
-                *headers,
-                (b"vary", b"accept-encoding"),
-                (b"content-encoding", b"gzip"),
-                (b"content-length", b"%d" % len(page.zipped)),
-            ]
-        return page
+        return page_of(start["headers"], body)
+
+
+def page_of(sent: Sequence[tuple[bytes, bytes]], body: bytes) -> Page | None:
+    """A good answer as a page; None when it is one that cannot be kept."""
+    named = dict(sent)
+    if b"etag" not in named or b"set-cookie" in named:
+        return None
+    own_id = _OWN_ID.match(body)
+    headers = [(name, value) for name, value in sent if name not in _ABOUT_ONE_FORM]
+    return Page(
+        headers=[*headers, _VARY, (b"content-length", b"%d" % len(body))],
+        body=body,
+        etag=named[b"etag"],
+        expires_at=time.monotonic() + _lasts_s(body, datetime.now(UTC)),
+        tags=[f"course:{int(own_id.group(1))}"] if own_id else [COURSES],
+    )
+
+
+async def _zip(page: Page) -> None:
+    if len(page.body) < SMALLEST_ZIPPED:
+        return
+    page.zipped = await to_thread(gzip.compress, page.body, 6, mtime=0)
+    headers = [(name, value) for name, value in page.headers if name not in _ABOUT_ONE_FORM]
+    page.zipped_headers = [*headers, (b"content-encoding", b"gzip"), (b"content-length", b"%d" % len(page.zipped))]
 
 
 def _lasts_s(body: bytes, now: datetime) -> float:
