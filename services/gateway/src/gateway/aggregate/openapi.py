@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway import VERSION
+from gateway.aggregate.additions import add_to
 from shared.settings import ServiceName
 
 Document = dict[str, Any]
@@ -71,6 +72,7 @@ def merge(parts: Mapping[ServiceName, Document], missing: list[str], public_url:
             for operation in _operations({path: item}):
                 _complete(operation, service, operations)
             paths[path] = item
+    add_to(paths, schemas)
     document: Document = {
         "openapi": "3.1.0",
         "info": {
