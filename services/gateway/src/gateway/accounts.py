@@ -3,10 +3,12 @@ verified.
 """
 
 import getpass
+import secrets
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from gateway.erasure.commands import erase_user
 from gateway.identity.commands.accounts import promote_to_administrator, register
 from gateway.identity.commands.users import set_subscription
 from gateway.identity.domain.names import check_email
@@ -16,7 +18,7 @@ from gateway.identity.queries import find_credentials
 from gateway.settings import Settings
 from shared.contracts.gateway.events import Role
 from shared.database import Database
-from shared.errors import Invalid
+from shared.errors import Invalid, NotFound
 
 DEMO_PASSWORD = "syllabus-demo"  # noqa: S105
 
@@ -71,6 +73,22 @@ async def create_administrator(settings: Settings, email: str) -> str:
     finally:
         await database.close()
     return f"{email} is a new administrator."
+
+
+async def erase(settings: Settings, user_id: int) -> str:
+    """Have a user forgotten, as `DELETE /api/user/` does; returns where to follow it. Raises Refused."""
+    database = _open(settings)
+    try:
+        unusable = hash_password(secrets.token_hex())
+        async with database.transaction() as session:
+            started = await erase_user(session, user_id, unusable, now=datetime.now(UTC))
+    except NotFound as error:
+        raise Refused(f"There is no user {user_id}.") from error
+    except Invalid as error:
+        raise Refused(str(error)) from error
+    finally:
+        await database.close()
+    return f"User {user_id} is erased here; {started.url} tells of the other services."
 
 
 async def make_demo_accounts(settings: Settings) -> list[str]:
