@@ -126,7 +126,6 @@ class TestRefused:
     ) -> None:
         account = await make_account()
         answers = await asyncio.gather(*(ask(door, account) for _ in range(3)))
-        assert sorted(answer.status_code for answer in answers)[0] == 202
         assert [answer.status_code for answer in answers].count(202) == 1
         assert all(answer.status_code < 500 for answer in answers)
         assert len(await gateway.events(UserErased)) == 1
