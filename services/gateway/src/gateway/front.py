@@ -18,7 +18,7 @@ from starlette.types import Message, Receive, Scope, Send
 from uuid_utils import uuid7
 
 from gateway.aggregate import stats
-from gateway.aggregate.course import CoursePage, course_ref_in, for_catalog
+from gateway.aggregate.course import CoursePage, course_ref_in
 from gateway.authentication import Authentication
 from gateway.bodies.intake import LARGEST_OWN_BODY, looked_at, replayed, whole
 from gateway.bodies.kinds import UnsupportedMediaType
@@ -153,8 +153,6 @@ class _Exchange:
             return
         self._route = route
         headers = [(name, value) for name, value in self._scope["headers"] if not name.startswith(INTERNAL)]
-        if route.service == "catalog":
-            headers = for_catalog(headers)
         signature = await self._admitted(path, headers)
         request = Incoming(
             service=route.service,

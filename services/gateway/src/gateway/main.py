@@ -16,6 +16,7 @@ from gateway.bodies.intake import LARGEST_OWN_BODY
 from gateway.cache.drops import follow
 from gateway.cache.pages import Pages
 from gateway.consumers import HANDLERS
+from gateway.erasure import routes as erasure
 from gateway.idempotency.once import Idempotency
 from gateway.idempotency.vault import AnswerVault
 from gateway.identity.hashing import Passwords
@@ -27,7 +28,11 @@ from gateway.settings import Settings
 from gateway.upstream.client import Upstreams
 from gateway.upstream.inside import Inside
 from gateway.verify import routes as verify
+from shared import jobs
 from shared.app import create_app
+
+PUBLIC = (*ROUTERS, erasure.router, jobs.router, aggregate.router, verify.router)
+"""Everything that the gateway itself answers to users."""
 
 log = structlog.get_logger()
 
@@ -63,7 +68,7 @@ def create(settings: Settings | None = None) -> FastAPI:
 
     return create_app(
         settings,
-        routers=[*ROUTERS, aggregate.router, verify.router],
+        routers=PUBLIC,
         handlers=HANDLERS,
         schedules=schedules(settings),
         resources=resources,

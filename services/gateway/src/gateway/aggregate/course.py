@@ -31,7 +31,6 @@ _PATH = re.compile(r"/api/courses/([^/]+)/")
 _OWN_ID = re.compile(rb'\{\s*"id"\s*:\s*(\d{1,19})\s*,')
 _OVERLAY = re.compile(rb'\{\s*"recent_reviews"\s*:.*\}', re.DOTALL)
 _NOTHING = b'{"recent_reviews":null,"user_progress":null}'
-_ADDED_TO_TAG = re.compile(rb'\.[0-9a-f]{16}"')
 
 log = structlog.get_logger()
 
@@ -109,11 +108,6 @@ class CoursePage:
                 self._ids.popitem(last=False)
 
 
-def for_catalog(headers: RawHeaders) -> list[tuple[bytes, bytes]]:
-    """Headers of a change to a course: in `If-Match`, the tag of a page without what was added to it here."""
-    return [(name, _ADDED_TO_TAG.sub(b'"', value) if name == b"if-match" else value) for name, value in headers]
-
-
 def _id_in(page: Whole) -> int | None:
     """Which course it is; None when the answer is no course."""
     found = _OWN_ID.match(page.body) if page.is_json_object else None
@@ -137,7 +131,7 @@ def _joined(page: Whole, overlay: bytes | None, asked: RawHeaders, *, is_persona
 
 
 def _tag(of_course: bytes | None, added: bytes) -> bytes | None:
-    """The catalog's tag, and one of what was added: `for_catalog` takes it away again."""
+    """The catalog's tag, and one of what was added; a service reads its own part of it (`shared.conditional`)."""
     if of_course is None or not of_course.endswith(b'"'):
         return None
     return b'%b.%b"' % (of_course[:-1], hashlib.blake2b(added, digest_size=8).hexdigest().encode())
