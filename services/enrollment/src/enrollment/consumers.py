@@ -22,7 +22,12 @@ from shared.contracts.catalog.events import (
     CourseUnpublished,
     CourseUpdated,
 )
-from shared.contracts.certificate.events import CertificateIssued
+from shared.contracts.certificate.events import (
+    CertificateIssued,
+    CertificateRevoked,
+    CertificateState,
+    CertificateSuperseded,
+)
 from shared.contracts.gateway.events import UserEvent, UserRegistered, UserUpdated
 from shared.inbox import Handlers
 
@@ -35,7 +40,7 @@ async def on_user(session: AsyncSession, event: UserEvent) -> None:
     await take_user(session, event)
 
 
-async def on_certificate(session: AsyncSession, event: CertificateIssued) -> None:
+async def on_certificate(session: AsyncSession, event: CertificateState) -> None:
     await take_certificate(session, event)
 
 
@@ -56,6 +61,8 @@ HANDLERS: Handlers = {
     UserRegistered: on_user,
     UserUpdated: on_user,
     CertificateIssued: on_certificate,
+    CertificateRevoked: on_certificate,
+    CertificateSuperseded: on_certificate,
     AssessmentCreated: on_assessment,
     AssessmentUpdated: on_assessment,
     AssessmentDeleted: on_assessment,

@@ -30,17 +30,18 @@ _COUNT = text("""
         ) AS weighed
     ) AS lessons_done CROSS JOIN LATERAL (
         SELECT count(*) AS assessments_required,
-            count(*) FILTER (WHERE EXISTS (
+            count(*) FILTER (WHERE coalesce(standings.has_passed, EXISTS (
                 SELECT 1 FROM attempts
                 WHERE attempts.user_id = enrollments.user_id AND has_passed
                     AND attempts.assessment_id = assessments.assessment_id
-            )) AS assessments_passed
-        FROM assessments
+            ))) AS assessments_passed
+        FROM assessments LEFT JOIN standings
+            ON standings.assessment_id = assessments.assessment_id AND standings.user_id = enrollments.user_id
         WHERE assessments.course_id = enrollments.course_id AND is_required AND NOT is_deleted
     ) AS assessments_done
     WHERE enrollments.id = ANY(:ids)
 """).bindparams(bindparam("ids", type_=ARRAY(BIGINT)))
-"""`domain.policies` has the same weights and times of a lesson."""
+"""`domain.policies` has the same weights and times of a lesson, `commands.assessments` the same rule of passing."""
 
 
 async def count_anew(session: AsyncSession, enrollments: Sequence[Enrollment], policy: ProgressPolicy) -> None:

@@ -5,7 +5,7 @@ the rating of its course; a topic, then its replies. `shared` locks of a course 
 enrolls.
 """
 
-from enrollment.models.copies import Assessment, Attempt, Certificate, Course, Lesson, User
+from enrollment.models.copies import Assessment, Attempt, Certificate, Course, Lesson, Standing, User
 from enrollment.models.learning import Enrollment, HeartbeatState, LearnerClock, Progress
 from enrollment.models.notes import Note
 from enrollment.models.policies import WEIGHT_UNIT, ProgressMethod, ProgressPolicy
@@ -33,6 +33,7 @@ __all__ = [
     "Report",
     "Review",
     "ReviewStatus",
+    "Standing",
     "Table",
     "Topic",
     "TopicKind",

@@ -1,4 +1,4 @@
-"""What enrollment adds to a course's page. Asked with every page of a signed-in learner: one statement makes the JSON."""
+"""What enrollment adds to a course's page. Asked with every one of a learner's pages: one statement makes the JSON."""
 
 from sqlalchemy import BigInteger, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
