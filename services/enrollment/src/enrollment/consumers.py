@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from enrollment.commands.assessments import take_assessment, take_attempt
 from enrollment.commands.copies import take_certificate, take_user
+from enrollment.commands.erasure import erase_user
 from enrollment.commands.outlines import take_course
 from shared.contracts.assessment.events import (
     AssessmentCreated,
@@ -28,7 +29,7 @@ from shared.contracts.certificate.events import (
     CertificateState,
     CertificateSuperseded,
 )
-from shared.contracts.gateway.events import UserEvent, UserRegistered, UserUpdated
+from shared.contracts.gateway.events import UserErased, UserEvent, UserRegistered, UserUpdated
 from shared.inbox import Handlers
 
 
@@ -38,6 +39,10 @@ async def on_course(session: AsyncSession, event: CourseEvent) -> None:
 
 async def on_user(session: AsyncSession, event: UserEvent) -> None:
     await take_user(session, event)
+
+
+async def on_user_erased(session: AsyncSession, event: UserErased) -> None:
+    await erase_user(session, event)
 
 
 async def on_certificate(session: AsyncSession, event: CertificateState) -> None:
@@ -60,6 +65,7 @@ HANDLERS: Handlers = {
     CourseDeleted: on_course,
     UserRegistered: on_user,
     UserUpdated: on_user,
+    UserErased: on_user_erased,
     CertificateIssued: on_certificate,
     CertificateRevoked: on_certificate,
     CertificateSuperseded: on_certificate,

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from enrollment.queries.enrollments import get_state
+from enrollment.queries.export import get_export
 from enrollment.queries.overlay import get_overlay
 from enrollment.queries.policies import get_lesson_lock
 from shared.auth import FromService
@@ -37,3 +38,9 @@ async def get_course_overlay(
 ) -> Response:
     """A `CourseOverlay`: the newest reviews, and the progress of the user, who is left out for guests."""
     return Response(await get_overlay(session, course_id, user_id), media_type="application/json")
+
+
+@router.get("/internal/users/{user_id}/export/")
+async def export_user(user_id: PathId, service: FromService, session: Reading) -> Response:
+    """All that is held here about a user: `profile`, and lists by kind, of 10,000 at most."""
+    return Response(await get_export(session, user_id), media_type="application/json")
