@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from enrollment.consumers import HANDLERS
 from enrollment.routes import (
+    analytics,
     course_enrollments,
     enrollments,
     internal,
@@ -29,6 +30,7 @@ ROUTERS = (
     notes.router,
     topics.router,
     replies.router,
+    analytics.router,
     internal.router,
 )
 

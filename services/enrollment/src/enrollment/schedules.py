@@ -2,9 +2,11 @@
 
 from datetime import UTC, datetime
 
+from enrollment.commands.activity_days import keep_partitions, roll_up
 from enrollment.commands.policies import BATCH, list_stale_courses, recalculate
 from enrollment.commands.topics import BATCH as TOPICS
 from enrollment.commands.topics import publish_due
+from enrollment.settings import process_settings
 from shared.database import Database
 from shared.worker import Schedule
 
@@ -28,4 +30,24 @@ async def publish_announcements(database: Database, *, batch: int = TOPICS) -> N
             told = await publish_due(session, limit=batch, now=datetime.now(UTC))
 
 
-SCHEDULES = (Schedule(1, recalculate_stale), Schedule(1, publish_announcements))
+async def roll_up_activity(database: Database, *, now: datetime | None = None) -> None:
+    """Roll up all days that are over, each in a transaction of its own. One worker does it, the others pass."""
+    may_have_more = True
+    while may_have_more:
+        async with database.transaction() as session:
+            may_have_more = await roll_up(session, now=now or datetime.now(UTC))
+
+
+async def keep_activity(database: Database, *, now: datetime | None = None, kept_days: int | None = None) -> None:
+    """Make the partitions of the coming days, and drop those past keeping."""
+    kept = process_settings().activity_kept_days if kept_days is None else kept_days
+    async with database.transaction() as session:
+        await keep_partitions(session, today=(now or datetime.now(UTC)).date(), kept_days=kept)
+
+
+SCHEDULES = (
+    Schedule(1, recalculate_stale),
+    Schedule(1, publish_announcements),
+    Schedule(60, roll_up_activity),
+    Schedule(3600, keep_activity),
+)

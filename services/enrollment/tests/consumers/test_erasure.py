@@ -52,10 +52,11 @@ class TestExport:
         lists = {name: len(rows) for name, rows in body.items() if name != "profile"}
         assert lists == {
             "enrollments": 1, "progress": 3, "reviews": 1, "helpful_votes": 0, "notes": 1, "topics": 1, "replies": 1,
-            "reported_replies": 0,
+            "reported_replies": 0, "activity": len(body["activity"]),
         }  # fmt: skip
         assert SECRET in [row["notes"] for row in body["progress"]]
         assert body["notes"][0]["content"] == SECRET
+        assert {row["kind"]: row["seconds"] for row in body["activity"]}["worked"] == 60
 
     async def test_of_others_there_is_nothing(
         self, enrollment: ServiceUnderTest, course: Any, enroll: Any, write_progress: Any

@@ -6,12 +6,13 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from enrollment.commands.activity import note, tell
 from enrollment.commands.counters import count_anew
 from enrollment.commands.policies import settle
+from enrollment.domain.activity import Act
 from enrollment.domain.policies import is_plain
 from enrollment.models import Assessment, Attempt, Enrollment, ProgressPolicy, Standing
 from enrollment.store import count_course_anew, get_policy, lock_enrollment
-from shared import outbox
 from shared.contracts.assessment.events import AssessmentState, AttemptState
 
 
@@ -40,6 +41,7 @@ async def take_attempt(session: AsyncSession, state: AttemptState, *, now: datet
         session, Enrollment.user_id == state.user_id, Enrollment.course_id == state.course_id
     )
     before = await _has_passed(session, state)
+    await _note_score(session, state, now)
     values = {name: getattr(state, name) for name in ("assessment_id", "user_id", "has_passed")}
     values["revision"] = state.version
     statement = insert(Attempt).values(attempt_id=state.attempt_id, **values)
@@ -56,7 +58,7 @@ async def take_attempt(session: AsyncSession, state: AttemptState, *, now: datet
         if policy is not None and not is_plain(policy):
             await _count_pass(session, enrollment, policy, state, change)
             if events := settle(enrollment, policy, now):
-                await outbox.record(session, *events)
+                await tell(session, *events, now=now)
 
 
 async def _count_pass(
@@ -73,6 +75,14 @@ async def _count_pass(
     )
     if await session.scalar(select(required)):
         enrollment.assessments_passed += change
+
+
+async def _note_score(session: AsyncSession, state: AttemptState, now: datetime) -> None:
+    """Note an attempt's score, the first time that it is told; a regrade does not move it."""
+    is_known = await session.scalar(select(exists().where(Attempt.attempt_id == state.attempt_id)))
+    if not is_known and state.score_percentage is not None:
+        score = round(100 * state.score_percentage)
+        await note(session, Act(state.user_id, state.course_id, "graded", state.lesson_id, score=score), now=now)
 
 
 async def _take_standing(session: AsyncSession, state: AttemptState) -> None:

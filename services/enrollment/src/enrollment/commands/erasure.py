@@ -21,6 +21,15 @@ _STEPS = {
             AND (notes <> '' OR position_seconds IS NOT NULL)
     """),
     "learner_clocks": text("DELETE FROM learner_clocks WHERE user_id = :user_id"),
+    "activity": text("""
+        WITH taken AS (DELETE FROM activity WHERE user_id = :user_id RETURNING *)
+        INSERT INTO activity AS had (user_id, hour, course_id, lesson_id, kind, count, seconds, score)
+        SELECT 0, hour, course_id, lesson_id, kind, count, seconds, score FROM taken
+        ON CONFLICT (user_id, hour, course_id, lesson_id, kind) DO UPDATE SET
+            count = had.count + excluded.count, seconds = had.seconds + excluded.seconds,
+            score = had.score + excluded.score
+    """),
+    "activity_user_days": text("DELETE FROM activity_user_days WHERE user_id = :user_id"),
     "notes": text("DELETE FROM notes WHERE user_id = :user_id"),
     "reply_reports": text("DELETE FROM reply_reports WHERE user_id = :user_id"),
     "courses": text("""
@@ -32,7 +41,9 @@ _STEPS = {
         WHERE staff @> CAST(:as_staff AS jsonb)
     """),
 }
-"""By table. Reviews, topics and replies show no name once the user's copy has none."""
+"""By table. What was done stays done in the figures of courses, by user 0. Reviews, topics and replies show no name
+once the user's copy has none.
+"""
 
 
 async def erase_user(session: AsyncSession, state: UserErased) -> None:

@@ -39,6 +39,16 @@ _SECTIONS = {
         SELECT id, topic_id AS topic, parent_id, body, created_date, updated_date
         FROM replies WHERE user_id = :user_id ORDER BY id DESC
     """,
+    "activity": """
+        SELECT day, kind, count, seconds FROM (
+            SELECT day, kind, count, seconds FROM activity_user_days WHERE user_id = :user_id
+            UNION ALL
+            SELECT (hour AT TIME ZONE 'UTC')::date, kind, sum(count), sum(seconds) FROM activity
+            WHERE user_id = :user_id AND hour >= (
+                SELECT CAST(through + 1 AS timestamp) AT TIME ZONE 'UTC' FROM activity_watermark
+            ) GROUP BY 1, 2
+        ) AS days ORDER BY day DESC, kind
+    """,
     "reported_replies": """
         SELECT reply_id AS reply FROM reply_reports WHERE user_id = :user_id ORDER BY reply_id DESC
     """,
