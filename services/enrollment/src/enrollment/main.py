@@ -18,6 +18,7 @@ from enrollment.routes import (
 )
 from enrollment.schedules import SCHEDULES
 from enrollment.settings import Settings
+from shared import jobs
 from shared.app import create_app
 
 ROUTERS = (
@@ -32,6 +33,7 @@ ROUTERS = (
     replies.router,
     analytics.router,
     internal.router,
+    jobs.router,
 )
 
 

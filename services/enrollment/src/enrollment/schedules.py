@@ -1,13 +1,20 @@
 """The clock entrance: what a course measures anew is counted anew, and announcements are told when their time comes."""
 
 from datetime import UTC, datetime
+from functools import cache
+from typing import Any
 
+from enrollment.commands import bulk
 from enrollment.commands.activity_days import keep_partitions, roll_up
 from enrollment.commands.policies import BATCH, list_stale_courses, recalculate
 from enrollment.commands.topics import BATCH as TOPICS
 from enrollment.commands.topics import publish_due
+from enrollment.learn import learn_users
 from enrollment.settings import process_settings
+from shared import jobs
+from shared.auth import Signer
 from shared.database import Database
+from shared.peers import Peers
 from shared.worker import Schedule
 
 
@@ -45,7 +52,24 @@ async def keep_activity(database: Database, *, now: datetime | None = None, kept
         await keep_partitions(session, today=(now or datetime.now(UTC)).date(), kept_days=kept)
 
 
+@cache
+def owners() -> Peers:
+    """The other services, asked over connections that last as long as this process."""
+    settings = process_settings()
+    signer = Signer(settings.SERVICE, settings.identity_key_file) if settings.identity_key_file else None
+    return Peers(settings, signer)
+
+
+async def find_users(database: Database, job: jobs.Job, rows: list[dict[str, Any]]) -> None:
+    """Ask the gateway for the users of a batch of addresses."""
+    job.params["found"] = await learn_users(owners(), (row["email"] for row in rows))
+
+
+BULK = jobs.JobKind(bulk.KIND, row=bulk.enroll_address, prepare=find_users)
+JOBS = {BULK.name: BULK}
+
 SCHEDULES = (
+    jobs.schedule(JOBS),
     Schedule(1, recalculate_stale),
     Schedule(1, publish_announcements),
     Schedule(60, roll_up_activity),

@@ -25,7 +25,9 @@ from shared.contracts.enrollment.events import (
 from shared.errors import NotFound
 
 
-async def enroll(session: AsyncSession, learner: Identity, course_id: int, *, now: datetime) -> tuple[Enrollment, bool]:
+async def enroll(
+    session: AsyncSession, learner: Identity, course_id: int, *, now: datetime, is_invited: bool = False
+) -> tuple[Enrollment, bool]:
     """Enroll the learner, or take a given-up enrollment up again with its progress; and whether it is a new one.
 
     Of two requests at once, one enrolls and the other is refused. Raises NotFound, AlreadyEnrolled, CourseNotAvailable
@@ -37,7 +39,7 @@ async def enroll(session: AsyncSession, learner: Identity, course_id: int, *, no
     existing = await lock_enrollment(
         session, Enrollment.user_id == learner.user_id, Enrollment.course_id == course.course_id
     )
-    check_eligible(course, learner, existing.status if existing else None, now)
+    check_eligible(course, learner, existing.status if existing else None, now, is_invited=is_invited)
     if existing is not None:
         await take_up(session, existing, EnrollmentReactivated, now=now)
         return existing, False
