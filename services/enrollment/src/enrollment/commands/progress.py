@@ -51,7 +51,7 @@ async def lock_lesson(
     """
     its_enrollment = select(Progress.enrollment_id).where(Progress.id == progress_id).scalar_subquery()
     enrollment = await lock_enrollment(session, Enrollment.id == its_enrollment, Enrollment.user_id == learner_id)
-    found = await lock_progress(session, progress_id) if enrollment else None
+    found = await lock_progress(session, enrollment.id, progress_id) if enrollment else None
     if enrollment is None or found is None:
         raise NotFound
     progress, lesson, policy = found
