@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from enrollment.queries.recount import find_differences
 from enrollment.schedules import recalculate_stale
 from shared.auth import ServiceCaller
 from shared.contracts.assessment.events import AssessmentUpdated, AttemptGraded
@@ -395,6 +396,7 @@ class TestAnyOrder:
             for _ in range(4):
                 await asyncio.gather(*(draw.choice(often)() for _ in range(2)))
                 await assert_from_scratch(enrollment)
+                assert [difference async for difference in find_differences(enrollment.database)] == []
 
 
 async def assert_from_scratch(service: ServiceUnderTest) -> None:
