@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from enrollment.commands.policies import recalculate
 from enrollment.queries.recount import find_differences
 from enrollment.schedules import recalculate_stale
 from shared.auth import ServiceCaller
@@ -288,6 +289,20 @@ class TestRecalculate:
         before = len(await enrollment.events())
         await recalculate_stale(enrollment.database)
         assert len(await enrollment.events()) == before
+
+    async def test_a_learner_writes_while_a_batch_of_others_is_open(
+        self, enrollment: ServiceUnderTest, course: Any, enroll: Any, write_progress: Any
+    ) -> None:
+        await enrollment.deliver(course(modules=modules({11: ("video", 1), 12: ("video", 3)})))
+        for learner in range(10, 15):
+            await enroll(learner)
+        await put(enrollment, method="time")
+        async with enrollment.database.transaction() as session:
+            assert await recalculate(session, 5, limit=2, now=datetime.now(UTC))
+            await write_progress(12, user_id=14, time_spent=60)
+            assert await percentage(enrollment, 14) == (25, "active")
+        await recalculate_stale(enrollment.database)
+        assert [difference async for difference in find_differences(enrollment.database)] == []
 
     async def test_those_that_are_due_are_completed_and_nobody_is_uncompleted(
         self, enrollment: ServiceUnderTest, course: Any, enroll: Any, write_progress: Any
