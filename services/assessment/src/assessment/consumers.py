@@ -1,4 +1,4 @@
-"""The event entrance: keeping copies of courses and enrollments."""
+"""The event entrance: keeping copies of courses and enrollments, and making assessments that came with a course."""
 
 from datetime import UTC, datetime
 
@@ -6,7 +6,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from assessment.commands.cloning import clone_assessments
 from assessment.commands.copies import take_course, take_enrollment
+from assessment.commands.importing import take_import
 from shared.contracts.catalog.events import (
+    AssessmentImported,
     CourseCloned,
     CourseCreated,
     CourseDeleted,
@@ -40,6 +42,11 @@ async def on_course_cloned(session: AsyncSession, event: CourseCloned) -> None:
         await clone_assessments(session, event.source_course_id, event.course_id, event.lesson_ids, now=now)
 
 
+async def on_assessment_imported(session: AsyncSession, event: AssessmentImported) -> None:
+    """A course that was imported has an assessment, which is made here."""
+    await take_import(session, event.course_id, event.assessment, now=datetime.now(UTC))
+
+
 async def on_enrollment(session: AsyncSession, event: EnrollmentEvent) -> None:
     """Any fact about an enrollment carries its whole state."""
     await take_enrollment(session, event)
@@ -48,6 +55,7 @@ async def on_enrollment(session: AsyncSession, event: EnrollmentEvent) -> None:
 HANDLERS: Handlers = {
     CourseCreated: on_course,
     CourseCloned: on_course_cloned,
+    AssessmentImported: on_assessment_imported,
     CourseUpdated: on_course,
     CoursePublished: on_course,
     CourseUnpublished: on_course,

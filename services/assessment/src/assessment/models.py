@@ -102,6 +102,18 @@ class Assessment(Table):
     )
 
 
+class Import(Table):
+    """An assessment that came with an imported course, one for each lesson. The row stays when it is made: once."""
+
+    __tablename__ = "imports"
+    __table_args__ = (Index(None, "course_id", postgresql_where=text("content IS NOT NULL")),)
+
+    lesson_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    course_id: Mapped[int] = mapped_column(BigInteger)
+    content: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """`AssessmentWrite` as JSON, until the copy of the course has the lesson and the assessment is made."""
+
+
 class QuestionBank(Table):
     """Questions of a course that assessments draw from."""
 
