@@ -3,7 +3,7 @@
 Two aggregates: an assessment with its questions and their answers, and an attempt with the answers given in it. An
 attempt carries in `paper` all that was asked and how it is scored, so that it needs the assessment no more.
 
-Rows are locked in one order everywhere: course, assessment, enrollment, attempts by id.
+Rows are locked in one order everywhere: imports of a course, course, assessment, enrollment, attempts by id, standings.
 """
 
 from datetime import datetime
@@ -59,6 +59,11 @@ class Assessment(Table):
         Index(None, "course_id"),
         Index(None, "created_date", "id"),
         Index(None, "title", "id"),
+        Index(
+            "ix_assessments_policy_changed_at",
+            "policy_changed_at",
+            postgresql_where=text("policy_changed_at IS NOT NULL"),
+        ),
         CheckConstraint("passing_score BETWEEN 0 AND 100", name="passing_score"),
         CheckConstraint("penalty_fraction BETWEEN 0 AND 1", name="penalty_fraction"),
         CheckConstraint("feedback_mode IN ('immediate', 'after_completion', 'never')", name="feedback_mode"),
@@ -94,6 +99,8 @@ class Assessment(Table):
     is_deleted: Mapped[bool] = mapped_column(default=False)
     cloned_from: Mapped[int | None] = mapped_column(BigInteger)
     """The assessment that this one was copied from, when its course was."""
+    policy_changed_at: Mapped[datetime | None] = mapped_column(Moment)
+    """Since when learners' standings may have to be told anew; null when all are told."""
     created_date: Mapped[datetime] = mapped_column(Moment)
     updated_date: Mapped[datetime] = mapped_column(Moment)
 
@@ -240,6 +247,25 @@ class AttemptAnswer(Table):
     """Who graded it by hand, which no machine overrules; null where a machine did."""
     graded_at: Mapped[datetime | None] = mapped_column(Moment)
     rubric_grades: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB(none_as_null=True))
+
+
+class Standing(Table):
+    """What was last told of a learner's standing in an assessment.
+
+    `version` grows with each change of what the standing follows from. Whoever tells a standing locks this row first,
+    after the attempt: so of two who grade at once the second sees what the first did.
+    """
+
+    __tablename__ = "standings"
+    __table_args__ = (Index(None, "assessment_id", "scoring_policy"),)
+
+    assessment_id: Mapped[int] = mapped_column(ForeignKey(Assessment.id), primary_key=True)
+    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    version: Mapped[int] = mapped_column(BigInteger)
+    scoring_policy: Mapped[ScoringPolicy] = mapped_column(String(20))
+    """The policy that it was told by."""
+    has_passed: Mapped[bool | None]
+    """Null where it was told before this was written down."""
 
 
 class Rubric(Table):

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from assessment.commands.grading import score_attempts, tell_graded
+from assessment.commands.grading import score_attempts
+from assessment.commands.standings import tell_graded
 from assessment.domain.mending import mended_paper
 from assessment.domain.paper import Paper
 from assessment.domain.rights import check_may_edit
