@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from assessment.consumers import HANDLERS
-from assessment.routes import assessments, attempts, banks, grading, internal, overrides, questions
+from assessment.routes import assessments, attempts, banks, grading, internal, overrides, questions, search
 from assessment.schedules import SCHEDULES
 from assessment.settings import Settings
 from shared.app import create_app
@@ -15,6 +15,7 @@ ROUTERS = (
     banks.router,
     attempts.router,
     grading.router,
+    search.router,
     internal.router,
 )
 

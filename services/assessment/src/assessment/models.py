@@ -14,6 +14,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     CheckConstraint,
+    Computed,
     ForeignKey,
     Identity,
     Index,
@@ -26,7 +27,7 @@ from sqlalchemy import (
     false,
     text,
 )
-from sqlalchemy.dialects.postgresql import INET, JSONB, TIMESTAMP
+from sqlalchemy.dialects.postgresql import INET, JSONB, TIMESTAMP, TSVECTOR
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from shared.contracts.enrollment.events import EnrollmentStatus
@@ -146,6 +147,7 @@ class Question(Table):
         CheckConstraint("weight > 0", name="weight"),
         CheckConstraint("num_nonnulls(assessment_id, bank_id) = 1", name="place"),
         Index(None, "bank_id", "order"),
+        Index("ix_questions_document", "document", postgresql_using="gin"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -158,6 +160,18 @@ class Question(Table):
     weight: Mapped[Decimal] = mapped_column(Numeric(6, 2))
     explanation: Mapped[str] = mapped_column(Text)
     config: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    document: Mapped[str] = mapped_column(
+        TSVECTOR,
+        Computed(
+            "setweight(to_tsvector('stemmed'::regconfig, question_text), 'A'::\"char\")"
+            " || setweight(to_tsvector('stemmed'::regconfig, COALESCE((config ->> 'text'::text), ''::text)),"
+            " 'B'::\"char\")"
+            " || setweight(to_tsvector('stemmed'::regconfig, explanation), 'D'::\"char\")",
+            persisted=True,
+        ),
+        deferred=True,
+    )
+    """Its words by weight, for full-text search; spelled as PostgreSQL gives it back."""
 
     answers: Mapped[list["Answer"]] = relationship(cascade="all, delete-orphan", order_by="Answer.order", lazy="raise")
 

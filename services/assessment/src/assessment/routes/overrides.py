@@ -1,4 +1,4 @@
-"""What follows an assessment once it runs: overrides for single learners, and regrading."""
+"""What follows an assessment once it runs: overrides for single learners, regrading, statistics."""
 
 from datetime import UTC, datetime
 
@@ -9,7 +9,9 @@ from assessment.commands.regrading import Batch, regrade_batch
 from assessment.domain.describing import describe_override
 from assessment.learn import learn_staff
 from assessment.queries import overrides as queries
+from assessment.queries.statistics import get_statistics
 from assessment.schemas.overrides import OverrideView, OverrideWrite, Regraded
+from assessment.schemas.statistics import AssessmentStatistics
 from shared.auth import Instructor
 from shared.database import OpenDatabase, Reading, Transaction
 from shared.fields import PathId
@@ -82,3 +84,15 @@ async def regrade_assessment(
             batch = await regrade_batch(session, user, assessment_id, after=done.last_id)
         done = Batch(done.attempts + batch.attempts, done.changed + batch.changed, batch.last_id)
     return Regraded(attempts=done.attempts, changed=done.changed)
+
+
+@router.get("/{assessment_id}/statistics/")
+async def get_assessment_statistics(
+    assessment_id: PathId, user: Instructor, session: Reading, database: OpenDatabase, peers: AskPeers
+) -> AssessmentStatistics:
+    """How an assessment of a course that you teach works: scores, and how hard and how telling each question is.
+
+    Counted is the first graded attempt of each learner.
+    """
+    await learn_staff(database, peers, user, assessment_id)
+    return await get_statistics(session, user, assessment_id)
