@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from assessment.commands.cloning import clone_assessments
 from assessment.commands.copies import take_course, take_enrollment
+from assessment.commands.erasing import erase_user
 from assessment.commands.importing import take_import
 from shared.contracts.catalog.events import (
     AssessmentImported,
@@ -26,6 +27,7 @@ from shared.contracts.enrollment.events import (
     EnrollmentSuspended,
     EnrollmentUnenrolled,
 )
+from shared.contracts.gateway.events import UserErased
 from shared.inbox import Handlers
 
 
@@ -52,6 +54,11 @@ async def on_enrollment(session: AsyncSession, event: EnrollmentEvent) -> None:
     await take_enrollment(session, event)
 
 
+async def on_user_erased(session: AsyncSession, event: UserErased) -> None:
+    """A user asked to be forgotten."""
+    await erase_user(session, event.user_id, version=event.version, now=datetime.now(UTC))
+
+
 HANDLERS: Handlers = {
     CourseCreated: on_course,
     CourseCloned: on_course_cloned,
@@ -66,4 +73,5 @@ HANDLERS: Handlers = {
     EnrollmentSuspended: on_enrollment,
     EnrollmentRestored: on_enrollment,
     EnrollmentCompleted: on_enrollment,
+    UserErased: on_user_erased,
 }

@@ -231,6 +231,8 @@ class Attempt(Table):
     submitted_by: Mapped[SubmittedBy | None] = mapped_column(String(10))
     ip_address: Mapped[str | None] = mapped_column(INET)
     user_agent: Mapped[str] = mapped_column(Text)
+    is_erased: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """The learner asked to be forgotten: the texts are gone, so the score can only stay as it is."""
 
 
 class AttemptAnswer(Table):

@@ -47,7 +47,7 @@ async def score_attempts(session: AsyncSession, attempts: Collection[Attempt]) -
         answer.awaits_grade = grade is None
         answer.points_earned, answer.is_correct = (grade.points, grade.is_correct) if grade else (None, None)
     for attempt in attempts:
-        _settle(attempt, given[attempt.id])
+        settle(attempt, given[attempt.id])
 
 
 async def grade_answer(
@@ -69,7 +69,7 @@ async def grade_answer(
         answer.rubric_grades = [grade.model_dump(mode="json") for grade in wanted.rubric_grades]
     answer.awaits_grade, answer.graded_by, answer.graded_at = False, user.user_id, now
     before = attempt.score
-    _settle(attempt, await get_answers(session, [attempt.id]))
+    settle(attempt, await get_answers(session, [attempt.id]))
     if before is not None and before != attempt.score:
         attempt.previous_score = before
     attempt.revision += 1
@@ -87,7 +87,7 @@ def _grade_all(asked: Sequence[tuple[Paper, int, Given]]) -> list[Grade | None]:
     return grades
 
 
-def _settle(attempt: Attempt, answers: Sequence[AttemptAnswer]) -> None:
+def settle(attempt: Attempt, answers: Sequence[AttemptAnswer]) -> None:
     """Status, score and pass of a closed attempt, as its answers are graded now."""
     if any(answer.awaits_grade for answer in answers):
         attempt.status, attempt.score, attempt.passed = "pending_review", None, None

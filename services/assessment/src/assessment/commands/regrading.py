@@ -43,8 +43,8 @@ async def regrade_batch(session: AsyncSession, user: Identity, assessment_id: in
     assessment = await lock_assessment(session, assessment_id, share=True)
     if assessment is None:
         raise NotFound
-    next_ = select(Attempt).where(Attempt.assessment_id == assessment_id, Attempt.id > after).order_by(Attempt.id)
-    locked = next_.limit(BATCH).with_for_update().execution_options(populate_existing=True)
+    next_ = select(Attempt).where(Attempt.assessment_id == assessment_id, Attempt.id > after, ~Attempt.is_erased)
+    locked = next_.order_by(Attempt.id).limit(BATCH).with_for_update().execution_options(populate_existing=True)
     attempts = (await session.scalars(locked)).all()
     questions = await _questions_of(session, attempts)
     # In a thread: papers are long.
