@@ -6,6 +6,7 @@ from assessment.consumers import HANDLERS
 from assessment.routes import assessments, attempts, banks, grading, internal, overrides, questions, search
 from assessment.schedules import SCHEDULES
 from assessment.settings import Settings
+from shared import jobs
 from shared.app import create_app
 
 ROUTERS = (
@@ -16,6 +17,7 @@ ROUTERS = (
     attempts.router,
     grading.router,
     search.router,
+    jobs.router,
     internal.router,
 )
 

@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 from sqlalchemy import ColumnElement
 
 from assessment.commands.attempts import BATCH, complete_overdue
+from assessment.commands.regrading import REGRADING
 from assessment.commands.standings import BATCH as STANDINGS
 from assessment.commands.standings import tell_changed_policies
+from shared import jobs
 from shared.database import Database
 from shared.worker import Schedule
 
@@ -36,4 +38,8 @@ async def tell_changed_standings(database: Database, *, batch: int = STANDINGS) 
             settled = await tell_changed_policies(session, now=datetime.now(UTC), limit=batch)
 
 
-SCHEDULES = (Schedule(1, complete_overdue_attempts), Schedule(1, tell_changed_standings))
+SCHEDULES = (
+    Schedule(1, complete_overdue_attempts),
+    Schedule(1, tell_changed_standings),
+    jobs.schedule({REGRADING.name: REGRADING}),
+)

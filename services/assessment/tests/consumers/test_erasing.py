@@ -83,14 +83,14 @@ class TestErasure:
         assert fact.erased == {"attempts": 3, "attempt_answers": 6, "overrides": 1}
 
     async def test_keeps_scores_and_leaves_nothing_to_grade(
-        self, service: ServiceUnderTest, teacher: httpx.AsyncClient, taken: Json
+        self, service: ServiceUnderTest, teacher: httpx.AsyncClient, taken: Json, regrade: Make
     ) -> None:
         await service.deliver(ERASED)
         shown = (await teacher.get(f"/api/assessment-attempts/?assessment={taken['id']}")).json()["results"]
         assert [(one["status"], one["score"]) for one in shown] == [("graded", 0.0), ("graded", 0.0), ("graded", 3.0)]
         assert (await teacher.get("/api/grading-queue/")).json()["results"] == []
         assert len(await service.events(AttemptGraded)) == 3
-        assert (await teacher.post(f"/api/assessments/{taken['id']}/regrade/")).is_success
+        assert (await regrade(taken))["results"] == []
         again = (await teacher.get(f"/api/assessment-attempts/?assessment={taken['id']}")).json()["results"]
         assert [one["score"] for one in again] == [0.0, 0.0, 3.0]
 

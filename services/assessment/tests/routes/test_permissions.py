@@ -55,7 +55,7 @@ TABLE: list[tuple[str, str, Json | None, tuple[int, ...]]] = [
     ("DELETE", "/api/assessments/{assessment}/overrides/7/", None, (*STAFF_ONLY, 404, 404)),
     ("GET", "/api/assessments/{assessment}/statistics/", None, (*STAFF_ONLY, 200, 200)),
     ("GET", "/api/search/questions/?q=question", None, (*LISTS, 200, 200)),
-    ("POST", "/api/assessments/{assessment}/regrade/", None, (*STAFF_ONLY, 200, 200)),
+    ("POST", "/api/assessments/{assessment}/regrade/", None, (*STAFF_ONLY, 202, 202)),
 ]
 
 
