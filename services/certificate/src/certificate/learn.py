@@ -72,6 +72,16 @@ async def find_course_id(database: Database, peers: Peers, ref: str) -> int:
     return course.course_id if course else NO_COURSE
 
 
+async def is_course(database: Database, peers: Peers, course_id: int) -> bool:
+    """Whether there is such a course, and it is not deleted."""
+    async with database.reading() as session:
+        known = await session.get(Course, course_id)
+    if known is not None and not known.is_deleted:
+        return True
+    course = await learn_course(database, peers, course_id)
+    return course is not None and not course.is_deleted
+
+
 async def is_staff(database: Database, peers: Peers, course_id: int, user_id: int) -> bool:
     """Whether a user is on the course's staff: by the copy if it says yes, else by the catalog."""
     async with database.reading() as session:

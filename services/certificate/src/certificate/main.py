@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from certificate.consumers import HANDLERS
 from certificate.rendering.renderer import Renderer
-from certificate.routes import certificates, credentials, documents, keys, log, revocation, verification
+from certificate.routes import certificates, credentials, documents, keys, log, revocation, templates, verification
 from certificate.schedules import SCHEDULES
 from certificate.settings import Settings
 from certificate.upkeep import UPKEEP
@@ -21,6 +21,7 @@ ROUTERS = (
     documents.router,
     credentials.router,
     revocation.router,
+    templates.router,
     certificates.router,
 )
 

@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
+from certificate.domain.design import Colour, Design, Label, Language, Layout, Name, Phrase
 from certificate.models import CertificateStatus
-from shared.fields import Storable
+from shared.fields import OMITTED, Ref, Storable
 
 LONGEST_REASON = 1000
 LONGEST_NAME = 301
@@ -145,3 +146,61 @@ class Consistency(BaseModel):
     first: int
     second: int
     hashes: list[str]
+
+
+class WordingChange(BaseModel):
+    """Words to change; those left out stay."""
+
+    organisation: Name = OMITTED
+    heading: Name = OMITTED
+    presented: Phrase = OMITTED
+    achieved: Phrase = OMITTED
+    completed: Label = OMITTED
+    issued: Label = OMITTED
+    instructor: Label = OMITTED
+    signatory: Phrase = OMITTED
+    signatory_title: Label = OMITTED
+    number: Label = OMITTED
+    verify: Label = OMITTED
+
+
+class ColoursChange(BaseModel):
+    """Colours to change, as `#rrggbb`; those left out stay."""
+
+    ink: Colour = OMITTED
+    accent: Colour = OMITTED
+    paper: Colour = OMITTED
+
+
+class TemplateUpdate(BaseModel):
+    """What to change; what is left out stays."""
+
+    language: Language = OMITTED
+    layout: Layout = OMITTED
+    wording: WordingChange = OMITTED
+    colours: ColoursChange = OMITTED
+
+
+class TemplateCreate(TemplateUpdate):
+    """What is left out is as in the built-in design."""
+
+    course: Ref | None = Field(default=None, description="Id or slug; null: the default, for administrators.")
+
+
+class TemplateVersionView(Design):
+    """A template as it looks, or looked."""
+
+    version: int = Field(description="Of this template, from 1.")
+    template_version: str = Field(description="What certificates issued with it attest.")
+    logo_url: str | None
+    signature_url: str | None
+    preview_url: str
+    created_date: datetime
+
+
+class TemplateView(TemplateVersionView):
+    """How certificates of a course look, or (`course` null) those of courses without a template of their own."""
+
+    id: int
+    course: int | None
+    updated_date: datetime

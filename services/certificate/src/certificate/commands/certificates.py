@@ -10,9 +10,8 @@ from certificate.commands import log
 from certificate.domain.attestation import Attestation, certificate_number, issue_time
 from certificate.issuer import Issuer
 from certificate.models import Certificate, Completion, Course, KnownKey, User
+from certificate.queries.templates import get_version_for
 from shared import outbox
-
-TEMPLATE_VERSION = "1"
 
 
 async def issue(
@@ -38,7 +37,7 @@ async def issue(
         completion_date=completion.completed_at,
         issued_at=issued_at,
         status="active",
-        template_version=TEMPLATE_VERSION,
+        template_version=await get_version_for(session, course.course_id),
     )
     await add_signed(session, certificate, issuer)
     await log.append(session, [("issue", certificate)], now=now)

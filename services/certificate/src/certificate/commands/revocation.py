@@ -8,12 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from certificate import store
 from certificate.commands import log
-from certificate.commands.certificates import TEMPLATE_VERSION, add_signed
+from certificate.commands.certificates import add_signed
 from certificate.domain.attestation import certificate_number, issue_time
 from certificate.domain.standing import check_may_reissue, check_may_revoke, reissue_time
 from certificate.domain.verification import status_at
 from certificate.issuer import Issuer
 from certificate.models import Certificate, User
+from certificate.queries.templates import get_version_for
 from shared import outbox
 from shared.contracts.certificate.events import CertificateRevoked, CertificateSuperseded
 from shared.errors import NotFound
@@ -59,7 +60,8 @@ async def revoke(
 async def reissue(
     session: AsyncSession, certificate_id: int, student_name: str | None, issuer: Issuer, *, now: datetime
 ) -> Certificate:
-    """Issue it anew, under the name given or else the holder's present one. The old one is superseded.
+    """Issue it anew, with the present template, under the name given or else the holder's present one. The old one is
+    superseded.
 
     Raises NotFound, or Invalid for one that is not in force.
     """
@@ -76,7 +78,7 @@ async def reissue(
         student_name=student_name or await _present_name(session, old),
         issued_at=issued_at,
         status="active",
-        template_version=TEMPLATE_VERSION,
+        template_version=await get_version_for(session, old.course_id),
         supersedes_id=old.id,
     )
     await add_signed(session, certificate, issuer)

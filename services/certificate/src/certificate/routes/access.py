@@ -6,7 +6,7 @@ from certificate.models import Certificate
 from certificate.queries.certificates import get_certificate
 from shared.auth import Identity
 from shared.database import Database
-from shared.errors import NotFound, PermissionDenied
+from shared.errors import NotFound, PermissionDenied, RoleRequired
 from shared.peers import Peers
 
 
@@ -29,6 +29,16 @@ async def check_may_manage(database: Database, peers: Peers, identity: Identity,
     if certificate.user_id == identity.user_id:
         raise PermissionDenied("Only the course's staff and administrators may do this.")
     raise NotFound
+
+
+async def check_may_edit(database: Database, peers: Peers, identity: Identity, course_id: int | None) -> None:
+    """Templates of a course for its staff, the default for administrators. Raises PermissionDenied, RoleRequired."""
+    if identity.is_administrator:
+        return
+    if course_id is None:
+        raise RoleRequired("Only administrators change the default template.", role="administrator")
+    if not await is_staff(database, peers, identity, course_id):
+        raise PermissionDenied("Only the course's staff and administrators may do this.")
 
 
 async def is_staff(database: Database, peers: Peers, identity: Identity, course_id: int) -> bool:

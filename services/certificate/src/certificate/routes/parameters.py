@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Query, Request
 from pydantic import StringConstraints
 
+from certificate.rendering.document import Paper
 from shared.fields import Storable
 
 CertificateNumber = Annotated[
@@ -21,3 +22,5 @@ async def _public_url(request: Request) -> str:
 
 PublicUrl = Annotated[str, Depends(_public_url)]
 """The start of every link in an answer."""
+
+OnPaper = Annotated[Paper, Query(description="`a4`, or `letter` (US Letter).")]
