@@ -7,22 +7,37 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from certificate.domain.design import Colour, Design, Label, Language, Layout, Name, Phrase
 from certificate.models import CertificateStatus
-from shared.fields import OMITTED, Ref, Storable
+from shared.fields import OMITTED, Ref, RowId, Storable
+from shared.jobs import MOST_ROWS
 
 LONGEST_REASON = 1000
 LONGEST_NAME = 301
 
 
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_REASON), Storable]
+Paper = Literal["a4", "letter"]
+
+
 class Revoke(BaseModel):
-    reason: Annotated[
-        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_REASON), Storable
-    ] = Field(description="Shown to whoever verifies the certificate.")
+    reason: Reason = Field(description="Shown to whoever verifies the certificate.")
 
 
 class Reissue(BaseModel):
     student_name: (
         Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NAME), Storable] | None
     ) = Field(default=None, description="The name on the new certificate; null: the holder's present one.")
+
+
+class Bulk(BaseModel):
+    """What to do with many certificates of a course."""
+
+    course: Ref = Field(description="Id or slug.")
+    action: Literal["issue", "reissue", "revoke", "render"]
+    enrollment_ids: Annotated[list[RowId], Field(min_length=1, max_length=MOST_ROWS)] | None = Field(
+        default=None, description="Which; null: all of the course that this can be done with."
+    )
+    reason: Reason | None = Field(default=None, description="For `revoke`, which needs it.")
+    paper: Paper = Field(default="a4", description="For `render`.")
 
 
 class CourseRef(BaseModel):

@@ -37,9 +37,11 @@ _KEPT = (
 
 
 async def revoke(
-    session: AsyncSession, certificate_id: int, reason: str, public_url: str, *, now: datetime
+    session: AsyncSession, certificate_id: int, reason: str, public_url: str, *, now: datetime, log_later: bool = False
 ) -> Certificate:
     """Revoke it, for good. Revoking twice changes nothing: the first reason stays.
+
+    `log_later` leaves its entry in the log to `log.enter_missing`, in a later transaction: for work on many rows.
 
     Raises NotFound, or Invalid for one that was superseded.
     """
@@ -51,17 +53,25 @@ async def revoke(
     certificate.revocation_date = now
     certificate.revocation_reason = reason
     certificate.revision += 1
+    certificate.is_logged = not log_later
     await session.flush()
-    await log.append(session, [("revoke", certificate)], now=now)
+    if not log_later:
+        await log.enter(session, [certificate], now=now)
     await outbox.record(session, _told(CertificateRevoked, certificate, public_url))
     return certificate
 
 
 async def reissue(
-    session: AsyncSession, certificate_id: int, student_name: str | None, issuer: Issuer, *, now: datetime
+    session: AsyncSession,
+    certificate_id: int,
+    student_name: str | None,
+    issuer: Issuer,
+    *,
+    now: datetime,
+    log_later: bool = False,
 ) -> Certificate:
     """Issue it anew, with the present template, under the name given or else the holder's present one. The old one is
-    superseded.
+    superseded. `log_later` as in `revoke`.
 
     Raises NotFound, or Invalid for one that is not in force.
     """
@@ -69,6 +79,7 @@ async def reissue(
     check_may_reissue(status_at(old.status, old.expires_at, now=now))
     old.status = "superseded"
     old.revision += 1
+    old.is_logged = not log_later
     await session.flush()  # before the new one, since only one may be active
     issued_at = issue_time(reissue_time(old.issued_at, now=now))
     certificate = Certificate(
@@ -81,8 +92,10 @@ async def reissue(
         template_version=await get_version_for(session, old.course_id),
         supersedes_id=old.id,
     )
+    certificate.is_logged = not log_later
     await add_signed(session, certificate, issuer)
-    await log.append(session, [("supersede", old), ("issue", certificate)], now=now)
+    if not log_later:
+        await log.enter(session, [old, certificate], now=now)
     superseded = _told(CertificateSuperseded, old, issuer.public_url)
     await outbox.record(session, superseded, store.issued_event(certificate, issuer.public_url))
     return certificate

@@ -24,8 +24,7 @@ from certificate.domain.design import Colours, Design, Wording, is_dark, softene
 from certificate.models import Certificate, CertificateStatus
 from certificate.rendering.images import Image
 from certificate.rendering.words import FONTS, line
-
-Paper = Literal["a4", "letter"]
+from certificate.schemas import Paper
 
 TEMPLATE = Path(__file__).with_name("certificate.typ")
 STANDARDS: list[Literal["a-3b", "ua-1"]] = ["a-3b", "ua-1"]

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from certificate.domain.attestation import Attestation
-from certificate.rendering.document import Drawing, Look, Paper
+from certificate.rendering.document import Drawing, Look
+from certificate.schemas import Paper
 
 Format = Literal["png", "pdf"]
 

@@ -1,11 +1,12 @@
 """Parameters that several routes take."""
 
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends, Query, Request
 from pydantic import StringConstraints
 
-from certificate.rendering.document import Paper
+from certificate.schemas import Paper
 from shared.fields import Storable
 
 CertificateNumber = Annotated[
@@ -24,3 +25,12 @@ PublicUrl = Annotated[str, Depends(_public_url)]
 """The start of every link in an answer."""
 
 OnPaper = Annotated[Paper, Query(description="`a4`, or `letter` (US Letter).")]
+
+
+async def _exports_folder(request: Request) -> Path:
+    folder: Path = request.app.state.settings.exports_dir
+    return folder
+
+
+ExportsFolder = Annotated[Path, Depends(_exports_folder)]
+"""Where archives are."""

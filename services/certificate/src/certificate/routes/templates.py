@@ -106,8 +106,20 @@ async def get_certificate_template(
 
 
 @router.put("/{template_id}/")
+async def replace_certificate_template(
+    template_id: PathId,
+    body: TemplateUpdate,
+    identity: Instructor,
+    database: OpenDatabase,
+    peers: AskPeers,
+    public_url: PublicUrl,
+) -> TemplateView:
+    """Change a template, as a new version. What is left out keeps its value: as PATCH."""
+    return await change_certificate_template(template_id, body, identity, database, peers, public_url)
+
+
 @router.patch("/{template_id}/")
-async def update_certificate_template(
+async def change_certificate_template(
     template_id: PathId,
     body: TemplateUpdate,
     identity: Instructor,
