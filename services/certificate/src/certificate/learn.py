@@ -45,11 +45,13 @@ async def learn_missing(database: Database, peers: Peers, completion: Completion
 async def ask_standing(database: Database, peers: Peers, completion: Completion) -> CourseStanding | None:
     """Assessment's word on what the learner must pass and has passed.
 
-    None while by the copies something lacks, or from a release that does not know the question yet.
+    Asked where the copies say yes, and where they have said no before: an edit of a policy or passing score may have
+    changed that without an attempt's event. None otherwise, or from a release that does not know the question yet.
     """
     async with database.reading() as session:
         standing = await get_standing(session, completion)
-    return await ask_word(peers, completion) if may_issue(standing) else None
+    is_worth_asking = may_issue(standing) or completion.state == "awaiting_assessments"
+    return await ask_word(peers, completion) if is_worth_asking else None
 
 
 async def ask_word(peers: Peers, completion: Completion) -> CourseStanding | None:

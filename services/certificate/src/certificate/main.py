@@ -13,6 +13,7 @@ from certificate.routes import (
     certificates,
     credentials,
     documents,
+    internal,
     keys,
     log,
     revocation,
@@ -35,6 +36,7 @@ ROUTERS = (
     revocation.router,
     templates.router,
     bulk.router,
+    internal.router,
     jobs.router,
     certificates.router,
 )

@@ -79,9 +79,10 @@ class Certificate(Table):
     key_id: Mapped[str] = mapped_column(ForeignKey("signing_keys.kid"))
     template_version: Mapped[str] = mapped_column(String(10))
     supersedes_id: Mapped[int | None] = mapped_column(ForeignKey("certificates.id"), unique=True)
+    erased_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When its holder was forgotten: its name is blank since, so hash and signature cannot be computed anew."""
     is_logged: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
-    """Whether its entries are in the public log. Not so for what a release without one has issued, until a schedule
-    enters it."""
+    """Whether its entries are in the public log. Those of bulk work follow in a later transaction."""
     created_date: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
     updated_date: Mapped[datetime] = mapped_column(Moment, server_default=func.now(), onupdate=func.now())
 
@@ -202,6 +203,8 @@ class Completion(Table):
     state: Mapped[CompletionState] = mapped_column(String(20))
     due_at: Mapped[datetime | None] = mapped_column(Moment)
     checks: Mapped[int] = mapped_column(Integer, server_default="0")
+    correlation_id: Mapped[str] = mapped_column(Text, server_default="")
+    """Of the request that completed it, or last brought it forward: its certificate's events carry it on."""
     created_date: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
     updated_date: Mapped[datetime] = mapped_column(Moment, server_default=func.now(), onupdate=func.now())
 

@@ -96,8 +96,8 @@ class CertificateDetail(CertificateView):
 class ChecksView(BaseModel):
     """Each check: true where it passed, null where it could not be made."""
 
-    hash: bool
-    signature: bool
+    hash: bool | None = Field(description="Null where the holder's data was erased.")
+    signature: bool | None = Field(description="As `hash`.")
     revocation: bool
     log: bool | None = Field(description="Whether the public log says the same; null until it knows the certificate.")
 

@@ -44,6 +44,8 @@ async def issue_one(
     if completion.state == "issued":
         return told(await get_newest(session, course_id, enrollment_id))
     course, learner = await store.get_copies(session, completion)
+    if learner is not None and not learner.full_name:
+        raise Invalid(enrollment="The learner's data was erased.")
     if completion.state == "not_applicable":
         if course is None or learner is None or not course.has_certificate:
             raise Invalid(enrollment=_WHY_NOT["not_applicable"])

@@ -19,6 +19,7 @@ from certificate.models import OPEN_STATES, Certificate, Completion, CompletionS
 from certificate.queries.standings import get_standing
 from shared.contracts.assessment.http import CourseStanding
 from shared.contracts.enrollment.events import EnrollmentState
+from shared.telemetry import request_id
 
 
 async def note_completion(
@@ -35,6 +36,7 @@ async def note_completion(
             completed_at=completed_at,
             state="pending",
             due_at=now,
+            correlation_id=request_id(),
         )
         .on_conflict_do_nothing(index_elements=["enrollment_id"])
     )
@@ -56,7 +58,7 @@ async def bring_forward(session: AsyncSession, *, now: datetime, **which: int | 
     await session.execute(
         update(Completion)
         .where(Completion.enrollment_id.in_(concerned))
-        .values(due_at=now, checks=0)
+        .values(due_at=now, checks=0, correlation_id=request_id())
         .execution_options(synchronize_session=False)
     )
 

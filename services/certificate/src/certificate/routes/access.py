@@ -20,6 +20,14 @@ async def find_readable(database: Database, peers: Peers, identity: Identity, ce
     return certificate
 
 
+async def find_document(database: Database, peers: Peers, identity: Identity, certificate_id: int) -> Certificate:
+    """One that can be drawn. Raises NotFound for one whose holder was erased, too."""
+    certificate = await find_readable(database, peers, identity, certificate_id)
+    if certificate.erased_at is not None:
+        raise NotFound("The holder's data was erased: the certificate cannot be drawn any more.")
+    return certificate
+
+
 async def check_may_manage(database: Database, peers: Peers, identity: Identity, certificate_id: int) -> None:
     """For the course's staff and administrators. Raises PermissionDenied for its holder, NotFound for others."""
     async with database.reading() as session:

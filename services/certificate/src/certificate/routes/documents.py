@@ -10,7 +10,7 @@ from certificate.domain.verification import status_at
 from certificate.queries.templates import get_look
 from certificate.rendering.document import Drawing
 from certificate.rendering.renderer import DrawPdf
-from certificate.routes.access import find_readable
+from certificate.routes.access import find_document
 from certificate.routes.parameters import OnPaper, PublicUrl
 from shared.auth import SignedIn
 from shared.database import OpenDatabase
@@ -44,7 +44,7 @@ async def get_certificate_pdf(
     PDF/A-3b (archival) and PDF/UA-1 (accessible). The facts that were signed are attached to it as
     `certificate.json`. One that is no longer in force says so across the page. For whom the certificate is readable.
     """
-    certificate = await find_readable(database, peers, identity, certificate_id)
+    certificate = await find_document(database, peers, identity, certificate_id)
     status = status_at(certificate.status, certificate.expires_at, now=datetime.now(UTC))
     async with database.reading() as session:
         look = await get_look(session, certificate.template_version)
