@@ -27,7 +27,7 @@ async def test_the_number_is_the_issuers(public: httpx.AsyncClient, upstreams: A
     answer = await public.get(PATH, headers=account.header)
     assert answer.json() == FIGURES | {"certificates_earned": 2, "degraded": []}
     assert [asked["path"] for asked in upstreams["certificate"].asked] == [
-        f"/internal/users/{account.id}/certificates/"
+        f"/internal/users/{account.id}/certificates/count/"
     ]
 
 

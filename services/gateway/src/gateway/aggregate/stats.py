@@ -11,7 +11,7 @@ from gateway.upstream.client import UpstreamDown, Upstreams
 from gateway.upstream.inside import Inside
 from gateway.upstream.proxy import Incoming
 from gateway.upstream.whole import Whole, fetch
-from shared.contracts.certificate.http import EarnedCertificates
+from shared.contracts.certificate.http import CertificatesCount
 
 PATH = "/api/user/progress-stats/"
 LIMIT_S = 1.0
@@ -41,8 +41,10 @@ class ProgressStats:
     async def _earned(self, user_id: int) -> int | None:
         """How many certificates hold; None when certificate does not say."""
         try:
-            found = await self._inside.get("certificate", f"/internal/users/{user_id}/certificates/", limit_s=LIMIT_S)
-            return EarnedCertificates.model_validate_json(found).certificates_earned if found else None
+            found = await self._inside.get(
+                "certificate", f"/internal/users/{user_id}/certificates/count/", limit_s=LIMIT_S
+            )
+            return CertificatesCount.model_validate_json(found).certificates_earned if found else None
         except (UpstreamDown, ValueError) as error:
             log.warning("figures without certificates", error=type(error).__name__)
             return None
