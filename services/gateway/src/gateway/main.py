@@ -17,6 +17,7 @@ from gateway.identity.hashing import Passwords
 from gateway.identity.routes import ROUTERS
 from gateway.identity.tokens import TokenVault
 from gateway.limits.gate import Gate
+from gateway.notifications import routes as notifications
 from gateway.schedules import schedules
 from gateway.settings import Settings
 from gateway.upstream.client import Upstreams
@@ -50,7 +51,7 @@ def create(settings: Settings | None = None) -> FastAPI:
 
     return create_app(
         settings,
-        routers=[*ROUTERS, aggregate.router, verify.router],
+        routers=[*ROUTERS, aggregate.router, notifications.router, verify.router],
         handlers=HANDLERS,
         schedules=schedules(settings),
         resources=resources,

@@ -18,6 +18,8 @@ class AssessmentState(State):
     passing_score: int
     questions_count: int
     is_deleted: bool
+    due_date: datetime | None = None
+    available_until: datetime | None = None
 
 
 class AssessmentEvent(AssessmentState, Event):
