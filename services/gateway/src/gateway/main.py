@@ -22,6 +22,7 @@ from gateway.schedules import schedules
 from gateway.settings import Settings
 from gateway.upstream.client import Upstreams
 from gateway.verify import routes as verify
+from gateway.webhooks import routes as webhooks
 from shared.app import create_app
 
 log = structlog.get_logger()
@@ -51,7 +52,7 @@ def create(settings: Settings | None = None) -> FastAPI:
 
     return create_app(
         settings,
-        routers=[*ROUTERS, aggregate.router, notifications.router, verify.router],
+        routers=[*ROUTERS, aggregate.router, notifications.router, webhooks.router, verify.router],
         handlers=HANDLERS,
         schedules=schedules(settings),
         resources=resources,

@@ -14,6 +14,7 @@ from gateway.models import MailLink, Session
 from gateway.notifications import schedules as notifications
 from gateway.notifications.letters import NOTIFYING, notification_letters
 from gateway.settings import Settings
+from gateway.webhooks import schedules as webhooks
 from shared.database import Database
 from shared.worker import Schedule
 
@@ -29,6 +30,7 @@ def schedules(settings: Settings) -> tuple[Schedule, ...]:
         Schedule(600, forget_keys),
         Schedule(3600, forget_expired),
         *notifications.SCHEDULES,
+        *webhooks.schedules(settings),
     )
 
 

@@ -8,11 +8,17 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr, field_validator
 
 from gateway.limits.clients import TrustedProxies
+from gateway.webhooks.domain.addresses import networks_in
 from shared.settings import ServiceName, ServiceSettings
 
 
 def _networks(value: str) -> str:
     TrustedProxies(value)
+    return value
+
+
+def _ip_networks(value: str) -> str:
+    networks_in(value)
     return value
 
 
@@ -51,6 +57,9 @@ class Settings(ServiceSettings):
 
     preferences_url: str | None = None
     """Where mails say that notifications can be tuned. Default: the API's own address of the preferences."""
+
+    webhook_allowed_networks: Annotated[str, AfterValidator(_ip_networks)] = ""
+    """Networks (`10.1.2.0/24`), with commas between, that webhooks may be sent to beside public addresses."""
 
     demo: bool = False
     """Whether `python -m gateway demo-accounts` may make accounts with a known password."""
