@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from gateway.aggregate import routes as aggregate
 from gateway.aggregate.schema import PublicSchema
+from gateway.analytics import routes as analytics
 from gateway.authentication import Authentication
 from gateway.bodies.intake import LARGEST_OWN_BODY
 from gateway.consumers import HANDLERS
@@ -52,7 +53,7 @@ def create(settings: Settings | None = None) -> FastAPI:
 
     return create_app(
         settings,
-        routers=[*ROUTERS, aggregate.router, notifications.router, webhooks.router, verify.router],
+        routers=[*ROUTERS, aggregate.router, notifications.router, webhooks.router, analytics.router, verify.router],
         handlers=HANDLERS,
         schedules=schedules(settings),
         resources=resources,
