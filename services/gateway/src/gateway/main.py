@@ -11,6 +11,7 @@ from gateway.aggregate import routes as aggregate
 from gateway.aggregate.course import CoursePage
 from gateway.aggregate.schema import PublicSchema
 from gateway.aggregate.stats import ProgressStats
+from gateway.analytics import routes as analytics
 from gateway.authentication import Authentication
 from gateway.bodies.intake import LARGEST_OWN_BODY
 from gateway.cache.drops import follow
@@ -23,15 +24,26 @@ from gateway.identity.hashing import Passwords
 from gateway.identity.routes import ROUTERS
 from gateway.identity.tokens import TokenVault
 from gateway.limits.gate import Gate
+from gateway.notifications import routes as notifications
 from gateway.schedules import schedules
 from gateway.settings import Settings
 from gateway.upstream.client import Upstreams
 from gateway.upstream.inside import Inside
 from gateway.verify import routes as verify
+from gateway.webhooks import routes as webhooks
 from shared import jobs
 from shared.app import create_app
 
-PUBLIC = (*ROUTERS, erasure.router, jobs.router, aggregate.router, verify.router)
+PUBLIC = (
+    *ROUTERS,
+    erasure.router,
+    jobs.router,
+    aggregate.router,
+    notifications.router,
+    webhooks.router,
+    analytics.router,
+    verify.router,
+)
 """Everything that the gateway itself answers to users."""
 
 log = structlog.get_logger()

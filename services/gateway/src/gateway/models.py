@@ -133,6 +133,7 @@ class Mail(Table):
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     kind: Mapped[str] = mapped_column(String(40))
+    """What mail it is; where it is about a row of another table, with that row's id: `digest:7`."""
     recipient: Mapped[str] = mapped_column(CITEXT)
     created_date: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     attempts: Mapped[int]
