@@ -17,6 +17,8 @@ from gateway.identity.hashing import Passwords
 from gateway.identity.routes import ROUTERS
 from gateway.identity.tokens import TokenVault
 from gateway.limits.gate import Gate
+from gateway.push import stream
+from gateway.push.parts import pushing
 from gateway.schedules import schedules
 from gateway.settings import Settings
 from gateway.upstream.client import Upstreams
@@ -42,7 +44,8 @@ def create(settings: Settings | None = None) -> FastAPI:
         app.state.gate = Gate(settings)
         app.state.idempotency = Idempotency(app.state.database, AnswerVault(settings.token_key_file))
         try:
-            yield
+            async with pushing(app):
+                yield
         finally:
             await app.state.gate.close()
             app.state.passwords.close()
@@ -50,7 +53,7 @@ def create(settings: Settings | None = None) -> FastAPI:
 
     return create_app(
         settings,
-        routers=[*ROUTERS, aggregate.router, verify.router],
+        routers=[*ROUTERS, aggregate.router, stream.router, verify.router],
         handlers=HANDLERS,
         schedules=schedules(settings),
         resources=resources,

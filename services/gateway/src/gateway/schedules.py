@@ -1,4 +1,4 @@
-"""The clock entrance: mails are sent, and what has expired is forgotten."""
+"""The clock entrance: mails are sent, deadlines told, and what has expired is forgotten."""
 
 from datetime import UTC, datetime
 
@@ -9,6 +9,7 @@ from gateway.identity.letters import letters
 from gateway.mail.carriers import carrier_of
 from gateway.mail.queue import send_due
 from gateway.models import MailLink, Session
+from gateway.push.schedules import remind_now, trim
 from gateway.settings import Settings
 from shared.database import Database
 from shared.worker import Schedule
@@ -20,7 +21,13 @@ def schedules(settings: Settings) -> tuple[Schedule, ...]:
     async def send_mails(database: Database) -> None:
         await send_due(database, write, carry, settings.mail_sender, now=datetime.now(UTC))
 
-    return Schedule(1, send_mails), Schedule(600, forget_keys), Schedule(3600, forget_expired)
+    return (
+        Schedule(1, send_mails),
+        Schedule(30, remind_now),
+        Schedule(600, forget_keys),
+        Schedule(3600, forget_expired),
+        Schedule(3600, trim),
+    )
 
 
 async def forget_expired(database: Database) -> None:

@@ -26,6 +26,8 @@ def assessment_event(kind: type[A], assessment: Assessment, questions_count: int
         passing_score=assessment.passing_score,
         questions_count=questions_count + count_drawn(assessment),
         is_deleted=assessment.is_deleted,
+        due_date=assessment.due_date,
+        available_until=assessment.available_until,
     )
 
 
@@ -47,5 +49,6 @@ def attempt_event(kind: type[T], attempt: Attempt, assessment: Assessment, *, ha
         has_passed=has_passed,
         start_time=attempt.start_time,
         end_time=attempt.end_time,
+        expires_at=attempt.expires_at,
         submitted_by=attempt.submitted_by,
     )

@@ -18,6 +18,8 @@ class AssessmentState(State):
     passing_score: int
     questions_count: int
     is_deleted: bool
+    due_date: datetime | None = None
+    available_until: datetime | None = None
 
 
 class AssessmentEvent(AssessmentState, Event):
@@ -47,7 +49,8 @@ class AttemptState(State):
 
     `passed` is null until the attempt is graded. `has_passed` is the learner's standing in the assessment over all
     attempts, under its scoring policy; `standing_version` grows with each change of what the standing follows from,
-    over all of the learner's attempts at it, so the standing with the highest is the present one.
+    over all of the learner's attempts at it, so the standing with the highest is the present one. `expires_at` is null
+    for an attempt without a time limit.
     """
 
     attempt_id: int
@@ -65,6 +68,7 @@ class AttemptState(State):
     standing_version: int = 0
     start_time: datetime
     end_time: datetime | None = None
+    expires_at: datetime | None = None
     submitted_by: Literal["user", "system"] | None = None
 
 
