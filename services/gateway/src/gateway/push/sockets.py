@@ -99,11 +99,11 @@ class Sockets:
             self._hub.close(outlet)
 
     async def _enter(self, scope: Scope, receive: Receive, client: str) -> Outlet:
+        if (await self._gate.enter("GET", "/ws/", None, client)).refused is not None:
+            raise Ended(TOO_MANY, "Too many connections. Wait a minute.")
         address = address_of(scope["path"])
         if address is None:
             raise Ended(NO_SUCH_CHANNEL, "There is no such channel.")
-        if (await self._gate.enter("GET", "/ws/", None, client)).refused is not None:
-            raise Ended(TOO_MANY, "Too many connections. Wait a minute.")
         if len(self._hub) + self._signing_in >= self._settings.push_connections:
             raise Ended(AGAIN_LATER, "No more connections here. Try again soon.")
         self._signing_in += 1

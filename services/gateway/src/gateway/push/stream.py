@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
-from starlette.responses import StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from gateway.limits.gate import RateLimited
 from gateway.push.admission import Person
@@ -16,11 +16,13 @@ from gateway.push.domain.said import last_event_id as read_id
 from gateway.push.parts import Push
 from gateway.push.resume import missed
 from gateway.push.store import Logged
+from shared import problems
 from shared.auth import HEADER, SignedIn
 from shared.errors import Invalid, ServiceUnavailable
 
 HEARTBEAT_S = 15.0
 RETRY_MS = 2000
+RETRY_AFTER_S = 5
 
 router = APIRouter(tags=["Real time"])
 
@@ -39,7 +41,7 @@ async def event_stream(
     after: Annotated[
         str | None, Query(max_length=40, description="The same, for a first connection by a browser.")
     ] = None,
-) -> StreamingResponse:
+) -> Response:
     """What concerns you, as it happens: server-sent events whose `data` is the message, as on the WebSockets, and
     whose `id` is the message's. Of the courses you learn in or teach, of your attempts and certificates, and of the
     whole platform.
@@ -53,7 +55,10 @@ async def event_stream(
     if len(push.hub) >= push.settings.push_connections:
         raise ServiceUnavailable
     if push.hub.count_of(caller.user_id) >= push.settings.push_connections_user:
-        raise RateLimited("You have too many connections open.", limit=push.settings.push_connections_user)
+        most = push.settings.push_connections_user
+        refusal = problems.of_refusal(RateLimited(f"You have {most} connections open already.", limit=most))
+        refusal.headers["Retry-After"] = str(RETRY_AFTER_S)
+        return refusal
     credential = push.credential_of(request.headers.raw)
     person = Person(caller.user_id, caller.role, credential, request.headers[HEADER])
     await push.hub.ready()
