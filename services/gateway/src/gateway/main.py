@@ -17,7 +17,7 @@ from gateway.identity.hashing import Passwords
 from gateway.identity.routes import ROUTERS
 from gateway.identity.tokens import TokenVault
 from gateway.limits.gate import Gate
-from gateway.push import stream
+from gateway.push import page, stream
 from gateway.push.parts import pushing
 from gateway.schedules import schedules
 from gateway.settings import Settings
@@ -53,7 +53,7 @@ def create(settings: Settings | None = None) -> FastAPI:
 
     return create_app(
         settings,
-        routers=[*ROUTERS, aggregate.router, stream.router, verify.router],
+        routers=[*ROUTERS, aggregate.router, stream.router, page.router, verify.router],
         handlers=HANDLERS,
         schedules=schedules(settings),
         resources=resources,

@@ -37,6 +37,7 @@ TABLE: tuple[tuple[str, ServiceName], ...] = (
     ("/.well-known/did.json", "certificate"),
     ("/api", "gateway"),
     ("/account", "gateway"),
+    ("/demo", "gateway"),
     ("/verify", "gateway"),
     ("/", "gateway"),
 )
