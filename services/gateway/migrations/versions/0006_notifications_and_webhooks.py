@@ -1,11 +1,11 @@
-"""notifications, webhooks, copies of courses and who is in them"""
+"""notifications and webhooks"""
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 revision = "0006"
-down_revision = "0004"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
@@ -14,40 +14,12 @@ TIME = sa.DateTime(timezone=True)
 
 def upgrade() -> None:
     op.execute("CREATE SEQUENCE notification_id")
-    _copies()
+    _deadlines()
     _notifications()
     _webhooks()
 
 
-def _copies() -> None:
-    op.create_table(
-        "courses",
-        sa.Column("course_id", sa.BigInteger, primary_key=True, autoincrement=False),
-        sa.Column("title", sa.String, nullable=False),
-        sa.Column("slug", sa.String, nullable=False),
-        sa.Column("is_published", sa.Boolean, nullable=False),
-        sa.Column("is_deleted", sa.Boolean, nullable=False),
-        sa.Column("revision", sa.BigInteger, nullable=False),
-    )
-    op.create_table(
-        "course_staff",
-        sa.Column("course_id", sa.BigInteger, nullable=False),
-        sa.Column("user_id", sa.BigInteger, nullable=False),
-        sa.Column("is_lead", sa.Boolean, nullable=False),
-        sa.Column("revision", sa.BigInteger, nullable=False),
-        sa.PrimaryKeyConstraint("course_id", "user_id", name="pk_course_staff"),
-    )
-    op.create_index("ix_course_staff_user_id", "course_staff", ["user_id"])
-    op.create_table(
-        "course_members",
-        sa.Column("course_id", sa.BigInteger, nullable=False),
-        sa.Column("user_id", sa.BigInteger, nullable=False),
-        sa.Column("enrollment_id", sa.BigInteger, nullable=False),
-        sa.Column("status", sa.String(20), nullable=False),
-        sa.Column("revision", sa.BigInteger, nullable=False),
-        sa.PrimaryKeyConstraint("course_id", "user_id", name="pk_course_members"),
-    )
-    op.create_index("ix_course_members_user_id", "course_members", ["user_id"])
+def _deadlines() -> None:
     op.create_table(
         "assessment_deadlines",
         sa.Column("assessment_id", sa.BigInteger, primary_key=True, autoincrement=False),
@@ -217,9 +189,6 @@ def downgrade() -> None:
         "notifications",
         "digests",
         "assessment_deadlines",
-        "course_members",
-        "course_staff",
-        "courses",
     ):
         op.drop_table(table)
     op.execute("DROP SEQUENCE notification_id")

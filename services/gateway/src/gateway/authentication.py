@@ -125,6 +125,19 @@ class Authentication:
         holder = await self._remembered(session, self._read_session)
         return holder if holder is not None and holder.is_active else None
 
+    async def token_holder(self, token: str) -> Holder:
+        """Who is signed in with this token. Raises InvalidToken, also for a service account's; AccountDeactivated."""
+        holder = await self._holder(_token(f"Token {token}"))
+        if holder.is_service:
+            raise InvalidToken
+        if not holder.is_active:
+            raise AccountDeactivated
+        return holder
+
+    def signature_of(self, holder: Holder) -> str:
+        """Raises ServiceUnavailable when this gateway has no key to sign with."""
+        return self._sign(holder.identity(now=datetime.now(UTC)))
+
     async def signature(self, authorization: str | None, method: str = "", path: str = "") -> str | None:
         """The signed identity of whoever sent this `Authorization` header; None for a guest, who sent none.
 

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway.copies import consumers as copies
 from gateway.erasure import consumers as erasure
 from gateway.notifications import consumers as notifications
+from gateway.push import consumers as push
 from shared.contracts import Event
 from shared.inbox import Handler, Handlers
 
@@ -25,4 +26,5 @@ def _in_turn(handlers: Sequence[Handler]) -> Handler:
     return handlers[0] if len(handlers) == 1 else handle
 
 
-HANDLERS: Handlers = together(copies.HANDLERS, notifications.HANDLERS, erasure.HANDLERS)
+# Pushing first: it locks its log before anything else (`push.store.lock_log`), and compares with the copies of before.
+HANDLERS: Handlers = together(push.HANDLERS, copies.HANDLERS, notifications.HANDLERS, erasure.HANDLERS)

@@ -64,8 +64,8 @@ class Front:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
-            await receive()
-            await send({"type": "websocket.close", "code": 4404})
+            begin(sent_id(scope["headers"]))
+            await self._app.state.push.sockets.serve(scope, receive, send, self._proxies.client_of(scope))
             return
         client = self._proxies.client_of(scope)
         key = key_of(scope)

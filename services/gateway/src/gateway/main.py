@@ -25,6 +25,8 @@ from gateway.identity.routes import ROUTERS
 from gateway.identity.tokens import TokenVault
 from gateway.limits.gate import Gate
 from gateway.notifications import routes as notifications
+from gateway.push import page, stream
+from gateway.push.parts import pushing
 from gateway.schedules import schedules
 from gateway.settings import Settings
 from gateway.upstream.client import Upstreams
@@ -42,6 +44,8 @@ PUBLIC = (
     notifications.router,
     webhooks.router,
     analytics.router,
+    stream.router,
+    page.router,
     verify.router,
 )
 """Everything that the gateway itself answers to users."""
@@ -70,7 +74,8 @@ def create(settings: Settings | None = None) -> FastAPI:
         app.state.idempotency = Idempotency(app.state.database, AnswerVault(settings.token_key_file))
         following = create_task(follow(pages, settings.amqp_url, settings.bus_prefix)) if settings.cache_bytes else None
         try:
-            yield
+            async with pushing(app):
+                yield
         finally:
             if following:
                 following.cancel()

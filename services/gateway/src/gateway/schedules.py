@@ -1,4 +1,4 @@
-"""The clock entrance: mails are sent, people notified, webhooks called, and what has expired is forgotten."""
+"""The clock entrance: mails are sent, people notified, webhooks called, deadlines told, what has expired forgotten."""
 
 from datetime import UTC, datetime
 
@@ -13,6 +13,7 @@ from gateway.mail.queue import Write, send_due
 from gateway.models import MailLink, Session
 from gateway.notifications import schedules as notifications
 from gateway.notifications.letters import NOTIFYING, notification_letters
+from gateway.push.schedules import remind_now, trim
 from gateway.settings import Settings
 from gateway.webhooks import schedules as webhooks
 from shared.database import Database
@@ -34,6 +35,8 @@ def schedules(settings: Settings) -> tuple[Schedule, ...]:
         Schedule(1, send_mails),
         Schedule(600, forget_keys),
         Schedule(3600, forget_expired),
+        Schedule(30, remind_now),
+        Schedule(3600, trim),
         *notifications.SCHEDULES,
         *webhooks.schedules(settings),
     )

@@ -17,8 +17,12 @@ from starlette.types import ASGIApp
 
 from gateway.front import Front
 from gateway.main import create
+from gateway.push.hub import PING_EVERY_S
 from gateway.settings import Settings
 from shared.entry import server_config
+
+LARGEST_SAID = 16 * 1024
+"""Bytes of what a client may say over a socket."""
 
 
 class CannotListen(Exception):
@@ -57,22 +61,35 @@ async def _until_signalled(settings: Settings) -> None:
 
 async def run(app: FastAPI, settings: Settings, stop: asyncio.Event) -> None:
     """Serve both addresses until `stop` is set, or one of them ends. Raises CannotListen."""
-    public = _listener(Front(app), settings.listen)
-    # Clients and caches on the way reckon with it (RFC 9110, 6.6.1); between the services it would be a waste.
-    public.config.date_header = True
-    # Whose word counts about who asks is the front's to know (SYLLABUS_TRUSTED_PROXIES).
-    public.config.proxy_headers = False
+    public = public_listener(app, settings.listen)
     private = _listener(app, settings.internal_listen)
     async with app.router.lifespan_context(app):
         serving = [asyncio.create_task(listener.serve()) for listener in (public, private)]
         stopped = asyncio.create_task(stop.wait())
         await asyncio.wait([*serving, stopped], return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
+        await app.state.push.hub.stop()
         public.should_exit = private.should_exit = True
         ended = await asyncio.gather(*serving, return_exceptions=True)
     for failure in ended:
         if isinstance(failure, BaseException):
             raise failure
+
+
+def public_listener(app: FastAPI, listen: str) -> Listener:
+    """The server at the public address."""
+    public = _listener(Front(app), listen)
+    config = public.config
+    # Clients and caches on the way reckon with it (RFC 9110, 6.6.1); between the services it would be a waste.
+    config.date_header = True
+    # Whose word counts about who asks is the front's to know (SYLLABUS_TRUSTED_PROXIES).
+    config.proxy_headers = False
+    config.ws = "websockets-sansio"
+    config.ws_max_size = LARGEST_SAID
+    config.ws_ping_interval = config.ws_ping_timeout = PING_EVERY_S
+    # Messages are short, and a compressor takes more memory than all else of a socket.
+    config.ws_per_message_deflate = False
+    return public
 
 
 def _listener(app: ASGIApp, listen: str) -> Listener:

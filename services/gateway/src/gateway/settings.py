@@ -96,6 +96,11 @@ class Settings(ServiceSettings):
     limit_search: PerMinute = 600
     """Searches and suggestions, of one user, or of one network address."""
 
+    push_connections: int = Field(default=10_000, ge=1, le=1_000_000)
+    """Sockets and streams that one process keeps open."""
+    push_connections_user: int = Field(default=30, ge=1, le=10_000)
+    """… of one user."""
+
     @field_validator("smtp_url", "mail_dir", "account_url", "preferences_url", "redis_url", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:

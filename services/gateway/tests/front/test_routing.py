@@ -69,6 +69,7 @@ class TestTable:
             ("/", "gateway"),
             ("/account/password-reset/", "gateway"),
             ("/accounts/", None),
+            ("/demo/live/", "gateway"),
             ("/verify", "gateway"),
             ("/verify/", "gateway"),
             ("/verify/CERT-1-2-3", "gateway"),

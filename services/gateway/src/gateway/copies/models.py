@@ -12,8 +12,8 @@ class Course(Table):
     __tablename__ = "courses"
 
     course_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    title: Mapped[str] = mapped_column(String)
-    slug: Mapped[str] = mapped_column(String)
+    title: Mapped[str] = mapped_column(String(255))
+    slug: Mapped[str] = mapped_column(String(255))
     is_published: Mapped[bool]
     is_deleted: Mapped[bool]
     revision: Mapped[int] = mapped_column(BigInteger)

@@ -40,6 +40,7 @@ TABLE: tuple[tuple[str, ServiceName], ...] = (
     ("/api/jobs", "gateway"),
     ("/api", "gateway"),
     ("/account", "gateway"),
+    ("/demo", "gateway"),
     ("/verify", "gateway"),
     ("/", "gateway"),
 )

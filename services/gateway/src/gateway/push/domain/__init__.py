@@ -1,0 +1,1 @@
+"""The rules of pushing: who is told what, and what is said. Pure functions."""
