@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from docs.write import documents, openapi
@@ -41,3 +42,23 @@ class TestEveryEvent:
     def test_it_tells_no_address_and_no_secret(self, name: str) -> None:
         told = json.dumps(EVENTS[name].model_json_schema()["properties"]).lower()
         assert not [word for word in ("email", "password", "token", "is_correct") if word in told]
+
+
+class TestThePublicApi:
+    """What a frontend developer finds in the document."""
+
+    def operations(self) -> list[tuple[str, dict[str, Any]]]:
+        paths = openapi()["paths"]
+        methods = ("get", "put", "post", "delete", "patch")
+        return [(f"{m} {path}", item[m]) for path, item in paths.items() for m in methods if m in item]
+
+    def test_every_group_says_what_it_is_about(self) -> None:
+        assert [tag["name"] for tag in openapi()["tags"] if not tag.get("description")] == []
+
+    def test_every_operation_has_a_sentence_a_name_of_its_own_and_the_shape_of_its_errors(self) -> None:
+        found = self.operations()
+        assert [name for name, operation in found if not operation.get("description")] == []
+        names = [operation["operationId"] for _, operation in found]
+        assert sorted(set(names)) == sorted(names)
+        problem = {"$ref": "#/components/responses/Problem"}
+        assert [name for name, operation in found if operation["responses"]["default"] != problem] == []

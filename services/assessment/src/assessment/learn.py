@@ -20,6 +20,7 @@ from shared.auth import Identity
 from shared.contracts.catalog.http import CourseState
 from shared.contracts.enrollment.http import EnrollmentState
 from shared.database import Database
+from shared.fields import LARGEST_ID
 from shared.peers import Peers
 
 
@@ -62,7 +63,8 @@ async def learn_course(database: Database, peers: Peers, user: Identity, ref: st
     if staff is not None and is_staff(user, staff):
         return
     if ref.isascii() and ref.isdigit():
-        await _ask_catalog(database, peers, f"/internal/courses/{ref}/")
+        if 0 < int(ref) <= LARGEST_ID:
+            await _ask_catalog(database, peers, f"/internal/courses/{int(ref)}/")
     else:
         await _ask_catalog(database, peers, "/internal/courses/", {"slug": ref})
 

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from assessment.domain.questions import answers_of, check_questions, fill_orders
-from assessment.schemas.questions import QuestionWrite
+from assessment.schemas.questions import MOST_ORDER, QuestionWrite
 from shared.errors import Invalid
 
 
@@ -52,6 +52,12 @@ class TestCheckQuestions:
 def test_an_order_left_out_is_the_next_one() -> None:
     assert fill_orders([None, None]) == [1, 2]
     assert fill_orders([5, None, 2, None]) == [5, 6, 2, 7]
+
+
+def test_no_order_is_past_the_last() -> None:
+    assert fill_orders([MOST_ORDER, 1]) == [MOST_ORDER, 1]
+    with pytest.raises(Invalid, match=str(MOST_ORDER)):
+        fill_orders([MOST_ORDER, None])
 
 
 def test_a_true_false_question_makes_its_two_answers() -> None:

@@ -104,6 +104,12 @@ class TestBanks:
             )
             assert answer.status_code == status, caller
 
+    @pytest.mark.parametrize("course", ["0", "000", "9" * 19, "9" * 255])
+    async def test_a_number_that_is_no_id_is_nobodys_course(self, teacher: httpx.AsyncClient, course: str) -> None:
+        answer = await teacher.get(f"{BANKS}?course={course}")
+        assert (answer.status_code, answer.json()["results"]) == (200, [])
+        assert (await teacher.post(BANKS, json={"title": "Pool", "course": course})).status_code == 400
+
 
 class TestDraws:
     async def test_so_many_at_random_for_each_attempt(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from assessment.domain.configs import faults_of_config, repeated
-from assessment.schemas.questions import AnswerWrite, QuestionWrite
+from assessment.schemas.questions import MOST_ORDER, AnswerWrite, QuestionWrite
 from shared.errors import Invalid
 
 FEWEST_ANSWERS = 2
@@ -61,12 +61,14 @@ def _fault_of_key(question_type: str, correct: int) -> str | None:
 
 
 def fill_orders(orders: Sequence[int | None]) -> list[int]:
-    """The order of each; one left out is the next after the highest so far, from 1."""
+    """The order of each; one left out is the next after the highest so far, from 1. Raises Invalid past the last."""
     highest = max((order for order in orders if order is not None), default=0)
     filled = []
     for order in orders:
         if order is None:
             order = highest = highest + 1
+        if order > MOST_ORDER:
+            raise Invalid(order=f"The last place, {MOST_ORDER}, is taken: give an order below it.")
         filled.append(order)
     return filled
 

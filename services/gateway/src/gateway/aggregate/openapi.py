@@ -11,6 +11,7 @@ from typing import Any
 
 from gateway import VERSION
 from gateway.aggregate.additions import add_to
+from gateway.aggregate.tags import TAGS
 from shared.settings import ServiceName
 
 Document = dict[str, Any]
@@ -38,7 +39,12 @@ _SCHEMAS: Document = {
 _RESPONSES: Document = {
     "Problem": {
         "description": "Refused: see `code`.",
-        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        "content": {
+            "application/json": {
+                "schema": {"$ref": "#/components/schemas/Problem"},
+                "example": {"error": "Not found.", "code": "NOT_FOUND", "details": {}},
+            }
+        },
     },
     "Invalid": {
         "description": "Fields that cannot have these values, or another refusal.",
@@ -49,7 +55,17 @@ _RESPONSES: Document = {
                         {"$ref": "#/components/schemas/ValidationErrors"},
                         {"$ref": "#/components/schemas/Problem"},
                     ]
-                }
+                },
+                "examples": {
+                    "fields": {
+                        "summary": "Fields that cannot have these values",
+                        "value": {"title": ["This field is required."], "questions.0.points": ["Give at least 0."]},
+                    },
+                    "refusal": {
+                        "summary": "A rule that does not allow it",
+                        "value": {"error": "You are enrolled already.", "code": "ALREADY_ENROLLED", "details": {}},
+                    },
+                },
             }
         },
     },
@@ -87,7 +103,7 @@ def merge(parts: Mapping[ServiceName, Document], missing: list[str], public_url:
         },
         "servers": [{"url": public_url}],
         "security": [{"Token": []}, {"Session": []}, {}],
-        "tags": [{"name": name} for name in _tags(paths)],
+        "tags": [{"name": name, **_described(name)} for name in _tags(paths)],
         "paths": dict(sorted(paths.items())),
         "components": {
             "schemas": dict(sorted(schemas.items())),
@@ -173,6 +189,10 @@ def _complete(operation: Document, service: str, operations: Counter[str | None]
     if responses.pop("422", None) is not None:
         responses["400"] = {"$ref": "#/components/responses/Invalid"}
     responses["default"] = {"$ref": "#/components/responses/Problem"}
+
+
+def _described(tag: str) -> Document:
+    return {"description": TAGS[tag]} if tag in TAGS else {}
 
 
 def _tags(paths: Document) -> list[str]:

@@ -1,0 +1,26 @@
+"""What the groups of operations in the document are about."""
+
+TAGS = {
+    "Identity": "One's own account: registering, logging in and out, password, data.",
+    "Users": "All accounts, for administrators.",
+    "Utility": "Health, this description, the feed of events.",
+    "assessments": "Assessments of lessons; learners see them without what is right.",
+    "attempts": "Taking an assessment: start, answer, complete.",
+    "categories": "Groups of courses.",
+    "certificates": "Certificates, their verification, and the public log of them.",
+    "courses": "The catalog, and the courses in it.",
+    "enrollments": "Who learns which course.",
+    "grading": "What people grade: the queue, rubrics, overrides, regrading.",
+    "instructors": "Who teaches a course.",
+    "jobs": "Long work that a request has started.",
+    "lessons": "Lessons and their content, by who may see how much of it.",
+    "modules": "Parts of a course, in order.",
+    "notes": "Notes on lessons, private or shared.",
+    "progress": "How far a learner is, lesson by lesson; figures and policies.",
+    "question banks": "Questions to draw from, with import and export.",
+    "questions": "Questions and answers by themselves.",
+    "reviews": "What learners say of courses.",
+    "search": "Finding courses, lessons and questions.",
+    "topics": "Discussions, questions and announcements of a course.",
+    "versions": "The family of a course.",
+}
