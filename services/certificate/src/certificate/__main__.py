@@ -7,6 +7,7 @@ rotate-key PEM               make a signing key to come after the present one
 import sys
 
 from certificate import offline, rotation
+from certificate.anchoring import ANCHORING
 from certificate.consumers import HANDLERS
 from certificate.jobs import JOBS
 from certificate.main import create
@@ -20,4 +21,4 @@ if __name__ == "__main__":
         sys.exit(offline.main(sys.argv[2:]))
     if sys.argv[1:2] == ["rotate-key"]:
         sys.exit(rotation.main(sys.argv[2:]))
-    main(Settings(), create, HANDLERS, SCHEDULES + UPKEEP + JOBS)
+    main(Settings(), create, HANDLERS, SCHEDULES + UPKEEP + JOBS + ANCHORING)

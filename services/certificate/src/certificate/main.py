@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from certificate.anchoring import ANCHORING
 from certificate.consumers import HANDLERS
 from certificate.jobs import JOBS
 from certificate.rendering.renderer import Renderer
@@ -58,6 +59,6 @@ def create(settings: Settings | None = None) -> FastAPI:
         settings or Settings(),
         routers=ROUTERS,
         handlers=HANDLERS,
-        schedules=SCHEDULES + UPKEEP + JOBS,
+        schedules=SCHEDULES + UPKEEP + JOBS + ANCHORING,
         resources=resources,
     )

@@ -24,6 +24,9 @@ class Settings(ServiceSettings):
     exports_dir: Path = Path(gettempdir()) / "syllabus-certificate-exports"
     """Where archives of certificates are written and kept for a day. API and worker must see the same folder."""
 
+    anchor_file: Path | None = None
+    """Where signed checkpoints of the public log are appended, a minute after it grew. Best on another machine."""
+
     @field_validator("signing_key_file")
     @classmethod
     def _can_sign(cls, path: Path | None) -> Path | None:

@@ -6,7 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from certificate.domain.attestation import Attestation
-from certificate.rendering.document import Drawing, draw_pdf, draw_png
+from certificate.domain.design import Design, changed
+from certificate.rendering.document import Drawing, Look, draw_pdf, draw_png
+from certificate.rendering.images import read_image
 from certificate.rendering.renderer import Renderer
 from certificate.rendering.words import BREAK, UNKNOWN, line
 from shared.errors import ServiceUnavailable
@@ -83,3 +85,38 @@ class TestDraw:
         with pytest.raises(ServiceUnavailable):
             await renderer.pdf(DRAWING)
         renderer.close()
+
+
+PICTURE = read_image(
+    b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89"
+    b"\0\0\0\rIDATx\x9cc\xf8\xcf\xc0\xf0\x1f\0\x05\0\x01\xff\x89\x99=\x1d\0\0\0\0IEND\xaeB`\x82"
+)
+
+
+class TestTemplates:
+    @pytest.mark.parametrize("layout", ["classic", "modern", "minimal"])
+    @pytest.mark.parametrize("language", ["en", "ar", "hi", "zh"])
+    def test_each_is_archival_and_accessible(self, layout: str, language: str) -> None:
+        """What PDF/A and PDF/UA ask for stands in the file; typst itself refuses to write what breaks them."""
+        design = changed(Design(), {"layout": layout, "language": language, "wording": {"signatory": "Ada"}})
+        pdf = draw_pdf(replace(DRAWING, look=Look(design, PICTURE, PICTURE)))
+        for mark in (
+            b"/OutputIntents",
+            b"/GTS_PDFA1",
+            b"pdfaid:part>3<",
+            b"pdfaid:conformance>B<",
+            b"pdfuaid:part>1<",
+            b"/StructTreeRoot",
+            b"/MarkInfo",
+            b"/Marked true",
+            b"/DisplayDocTitle true",
+            b"/Lang(" + language.encode(),
+            b"/Alt",
+            b"/AFRelationship/Data",
+        ):
+            assert mark in pdf, mark
+        for mark in (b"/Encrypt", b"/JavaScript", b"/Launch", b"/OpenAction"):
+            assert mark not in pdf, mark
+        fonts = pdf.count(b"/Type/FontDescriptor")
+        assert 0 < fonts == pdf.count(b"/FontFile")
+        assert b"/Type/Pages/Count 1/" in pdf

@@ -36,6 +36,7 @@ summary{cursor:pointer;overflow-wrap:anywhere}
 .method{display:inline-block;min-inline-size:4.5rem;font-weight:700}
 .scroll{overflow-x:auto}
 @media(max-width:34rem){dl{display:block}dd{margin-block-end:.6rem}}
+@media print{nav,form,.screen{display:none}body{font-size:11pt;max-width:none;padding:0}}
 """
 _HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

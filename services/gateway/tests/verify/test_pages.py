@@ -66,8 +66,27 @@ class TestVerdicts:
         )
         answer = await door.get(f"/verify/{NUMBER}/")
         assert answer.status_code == 200
-        assert _Outline(answer.text).heading == "Not valid"
+        assert _Outline(answer.text).heading == "Revoked"
         assert "Revoked on 5 May 2026." in answer.text
+
+    @pytest.mark.parametrize(
+        ("changes", "heading"),
+        [
+            ({"status": "revoked"}, "Revoked"),
+            ({"status": "superseded"}, "Superseded"),
+            ({"status": "expired"}, "Expired"),
+            ({"status": "active", "checks": {"hash": False, "signature": False}}, "Tampered with"),
+            ({"status": "revoked", "checks": {"hash": True, "signature": False}}, "Tampered with"),
+            ({"status": "active", "checks": {"hash": True, "signature": True, "log": False}}, "Tampered with"),
+            ({"status": "revoked", "checks": {"hash": None, "signature": None, "log": True}}, "Revoked"),
+            ({"status": "suspended"}, "Not valid"),
+        ],
+    )
+    async def test_each_state_is_told_apart(
+        self, door: httpx.AsyncClient, gateway: ServiceUnderTest, changes: dict[str, Any], heading: str
+    ) -> None:
+        gateway.peers.answer("certificate", PATH, _certificate(valid=False, reason="So.", **changes))
+        assert _Outline((await door.get(f"/verify/{NUMBER}")).text).heading == heading
 
     async def test_unknown(self, door: httpx.AsyncClient, gateway: ServiceUnderTest) -> None:
         gateway.peers.answer("certificate", PATH, None)
@@ -81,11 +100,13 @@ class TestVerdicts:
 
     async def test_they_differ_in_shape_too(self, door: httpx.AsyncClient, gateway: ServiceUnderTest) -> None:
         pages = [(await door.get(f"/verify/{NUMBER}")).text]
-        for found in (_certificate(), _certificate(valid=False, status="revoked"), None):
+        bad = [_certificate(valid=False, status=each) for each in ("revoked", "superseded", "expired")]
+        tampered = _certificate(valid=False, checks={"hash": False})
+        for found in (_certificate(), *bad, tampered, None):
             gateway.peers.answer("certificate", PATH, found)
             pages.append((await door.get(f"/verify/{NUMBER}")).text)
         shapes = {page[page.index("<svg") : page.index("</svg>")] for page in pages}
-        assert len(shapes) == 4
+        assert len(shapes) == 7
 
     @pytest.mark.parametrize("number", ["CERT%201", "x" * 51, "%3Cscript%3E", "a.b", "%C3%A4"])
     async def test_what_can_be_no_number_is_unknown_without_asking(

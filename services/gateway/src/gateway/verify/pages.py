@@ -35,7 +35,7 @@ _FORM = Markup("""<form action="/verify/" method="get">
 </form>""")
 _START = Markup("<h1>Verify a certificate</h1>{form}")
 _RESULT = Markup("""<div class="verdict" role="status">{shape}<div><h1>{verdict}</h1><p>{sentence}</p></div></div>
-{facts}<h2>Verify another</h2>{form}""")
+{facts}<h2 class="screen">Verify another</h2>{form}""")
 _FACTS = Markup("""<h2>What it certifies</h2><dl>
 <dt>Name</dt><dd>{name}</dd>
 <dt>Course</dt><dd>{course}</dd>
@@ -58,6 +58,20 @@ _QUESTION_IN_DIAMOND = Markup(  # noqa: S704
 )
 _BROKEN_LINE = Markup(_SVG + '<path d="M4 24h12M32 24h12M20 14l8 20"/></svg>')  # noqa: S704
 
+_ARROW_IN_CIRCLE = Markup(  # noqa: S704
+    _SVG + '<circle cx="24" cy="24" r="20"/><path d="M14 24h19M25 15l9 9-9 9"/></svg>'
+)
+_CLOCK = Markup(_SVG + '<rect x="4" y="4" width="40" height="40" rx="6"/><path d="M24 12v13l9 6"/></svg>')  # noqa: S704
+_WARNING_TRIANGLE = Markup(_SVG + '<path d="M24 4l21 38H3z"/><path d="M24 18v12M24 34v4"/></svg>')  # noqa: S704
+
+_NOT_VALID = ("Not valid", _CROSS_IN_OCTAGON)
+_TAMPERED = ("Tampered with", _WARNING_TRIANGLE)
+_VERDICTS = {
+    "revoked": ("Revoked", _CROSS_IN_OCTAGON),
+    "superseded": ("Superseded", _ARROW_IN_CIRCLE),
+    "expired": ("Expired", _CLOCK),
+}
+
 _NAMES = {
     "hash": "Content unchanged",
     "signature": "Signature",
@@ -75,9 +89,16 @@ def known_page(found: Verification) -> HTMLResponse:
     if found.valid:
         shape, verdict, sentence = _TICK_IN_CIRCLE, "Valid", "This certificate is genuine and in force."
     else:
-        shape, verdict = _CROSS_IN_OCTAGON, "Not valid"
+        verdict, shape = _verdict_against(found)
         sentence = found.reason or f"This certificate is {found.status}."
     return page(verdict, _result(shape, verdict, sentence, found.certificate_number, _facts(found)))
+
+
+def _verdict_against(found: Verification) -> tuple[str, Markup]:
+    """Forgery is told before all else: of what was changed, the status means nothing."""
+    if any(found.checks.get(name) is False for name in ("hash", "signature", "log")):
+        return _TAMPERED
+    return _VERDICTS.get(found.status, _NOT_VALID)
 
 
 def unknown_page(number: str) -> HTMLResponse:
@@ -104,7 +125,7 @@ def _facts(found: Verification) -> Markup:
         _CHECK.format(_NAMES.get(name, name), _outcome(outcome)) for name, outcome in found.checks.items()
     )
     return _FACTS.format(
-        name=found.student_name,
+        name=found.student_name or "Erased",
         course=found.course_title,
         completed=_day(found.completion_date),
         issued=_day(found.issued_at),
