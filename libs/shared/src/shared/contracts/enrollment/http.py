@@ -5,8 +5,8 @@
 - `GET /internal/courses/{course_id}/overlay/?user_id=` → `CourseOverlay`; `user_id` is left out for guests.
 - `GET /internal/analytics/courses/{course_id}/?from=&to=` → `{course, from, to, engagement, learning_patterns, funnel,
   drop_off}`, `GET /internal/analytics/users/{user_id}/?from=&to=` → `{user, from, to, totals, days}`,
-  `GET /internal/analytics/system/?from=&to=` → `{enrollments, completions, from, to, days}`: days of UTC, both included,
-  the last 30 unless said; more than 366 are 400.
+  `GET /internal/analytics/system/?from=&to=` → `{enrollments, completions, from, to, days}`: days of UTC, both
+  included, the last 30 unless said; more than 366 are 400.
 - `GET /internal/users/{user_id}/export/` → all that is held about a user, lists by kind.
 """
 
