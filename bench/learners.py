@@ -34,7 +34,7 @@ from shared.runtime.postgres import start_postgres
 from shared.runtime.roles import derived_passwords, prepare_database
 
 COURSE, TEACHER, LESSONS = 5, 500, 48
-AT_ONCE = 48
+AT_ONCE = 24
 """Requests under way; the service has a connection to the database for fewer, the rest wait."""
 
 _COURSE = f"""
@@ -72,6 +72,7 @@ async def service(*, durable: bool) -> AsyncIterator[tuple[httpx.AsyncClient, Da
             app = create(
                 Settings(
                     database_url=url,
+                    database_pool_size=16,
                     run_worker=False,
                     identity_key_file=keys / "enrollment.pem",
                     identity_jwks_file=keys / JWKS,
@@ -100,10 +101,14 @@ class Learner:
         self.times: list[float] = []
 
     async def _ask(self, method: str, path: str, **request: object) -> httpx.Response:
-        async with self._gate:
-            began = time.perf_counter()
-            answer = await self._client.request(method, path, headers=self._headers, **request)  # type: ignore[arg-type]
-            self.times.append(time.perf_counter() - began)
+        for _ in range(5):
+            async with self._gate:
+                began = time.perf_counter()
+                answer = await self._client.request(method, path, headers=self._headers, **request)  # type: ignore[arg-type]
+                self.times.append(time.perf_counter() - began)
+            if answer.status_code != 503:
+                break
+            await asyncio.sleep(float(answer.headers["Retry-After"]))
         if answer.status_code >= 400:
             raise RuntimeError(f"{method} {path}: {answer.status_code} {answer.text[:200]}")
         return answer

@@ -89,6 +89,8 @@ class TestProgressStats:
             "total_time_spent": 83,
             "certificates_earned": 0,
             "average_progress": 66.5,
+            "learning_streak_days": 1,
+            "weekly_minutes": 1,
         }
 
     async def test_a_beginner_has_nothing_yet(self, enrollment: ServiceUnderTest) -> None:
