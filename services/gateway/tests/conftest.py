@@ -12,9 +12,9 @@ from gateway.front import Front
 from gateway.identity.commands.accounts import register
 from gateway.identity.commands.users import set_subscription, update_user
 from gateway.identity.hashing import hash_password
-from gateway.identity.letters import letters
 from gateway.mail.queue import send_due
 from gateway.main import create
+from gateway.schedules import all_letters
 from gateway.settings import Settings
 from gateway.store import lock_user, token_of
 from shared.auth import Identity
@@ -44,7 +44,7 @@ MakeAccount = Callable[..., Awaitable[Account]]
 
 @pytest.fixture
 async def gateway(environment: Environment) -> AsyncIterator[ServiceUnderTest]:
-    async with serve_for_tests(Settings, create, HANDLERS, environment) as service:
+    async with serve_for_tests(Settings, create, HANDLERS, environment, cache_bytes=0) as service:
         yield service
 
 
@@ -67,7 +67,7 @@ class Postbox:
         """Those that came since the last time."""
         settings: Settings = self.gateway.settings  # type: ignore[assignment]
         before = len(self.messages)
-        write, sender = letters(settings), settings.mail_sender
+        write, sender = all_letters(settings), settings.mail_sender
         await send_due(self.gateway.database, write, self._keep, sender, now=now or datetime.now(UTC))
         return self.messages[before:]
 

@@ -6,6 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from certificate import store
 from certificate.commands.completions import bring_forward, note_completion
+from certificate.commands.erasure import erase_user
+from certificate.issuer import issuer
 from shared.contracts import Event
 from shared.contracts.assessment.events import (
     AssessmentCreated,
@@ -30,7 +32,7 @@ from shared.contracts.enrollment.events import (
     EnrollmentSuspended,
     EnrollmentUnenrolled,
 )
-from shared.contracts.gateway.events import UserEvent, UserRegistered, UserUpdated
+from shared.contracts.gateway.events import UserErased, UserEvent, UserRegistered, UserUpdated
 from shared.inbox import Handler
 
 
@@ -46,9 +48,17 @@ async def on_user(session: AsyncSession, event: UserEvent) -> None:
         await bring_forward(session, user_id=event.user_id, now=datetime.now(UTC))
 
 
+async def on_user_erased(session: AsyncSession, event: UserErased) -> None:
+    """Forget the user: certificates lose the name and are revoked, and say why."""
+    await store.take_user(session, event)
+    await erase_user(session, event.user_id, event.version, issuer().public_url, now=datetime.now(UTC))
+
+
 async def on_assessment(session: AsyncSession, event: AssessmentEvent) -> None:
-    """Keep what the course requires. Requiring more takes back no certificate; requiring less may earn some."""
-    if await store.take_assessment(session, event) and (event.is_deleted or not event.is_required):
+    """Keep what the course requires. Requiring more takes back no certificate; requiring less, or another policy or
+    passing score, may earn some.
+    """
+    if await store.take_assessment(session, event):
         await bring_forward(session, course_id=event.course_id, state="awaiting_assessments", now=datetime.now(UTC))
 
 
@@ -72,6 +82,7 @@ HANDLERS: dict[type[Event], Handler] = {
     CourseDeleted: on_course,
     UserRegistered: on_user,
     UserUpdated: on_user,
+    UserErased: on_user_erased,
     AssessmentCreated: on_assessment,
     AssessmentUpdated: on_assessment,
     AssessmentDeleted: on_assessment,

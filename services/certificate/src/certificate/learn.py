@@ -45,12 +45,17 @@ async def learn_missing(database: Database, peers: Peers, completion: Completion
 async def ask_standing(database: Database, peers: Peers, completion: Completion) -> CourseStanding | None:
     """Assessment's word on what the learner must pass and has passed.
 
-    None while by the copies something lacks, or from a release that does not know the question yet.
+    Asked where the copies say yes, and where they have said no before: an edit of a policy or passing score may have
+    changed that without an attempt's event. None otherwise, or from a release that does not know the question yet.
     """
     async with database.reading() as session:
         standing = await get_standing(session, completion)
-    if not may_issue(standing):
-        return None
+    is_worth_asking = may_issue(standing) or completion.state == "awaiting_assessments"
+    return await ask_word(peers, completion) if is_worth_asking else None
+
+
+async def ask_word(peers: Peers, completion: Completion) -> CourseStanding | None:
+    """The same, whatever the copies say."""
     path = f"/internal/courses/{completion.course_id}/standing/"
     return await peers.get("assessment", path, CourseStanding, {"user_id": completion.user_id})
 
@@ -70,6 +75,16 @@ async def find_course_id(database: Database, peers: Peers, ref: str) -> int:
         return known
     course = await _keep(database, await peers.get("catalog", "/internal/courses/", CourseState, {"slug": ref}))
     return course.course_id if course else NO_COURSE
+
+
+async def is_course(database: Database, peers: Peers, course_id: int) -> bool:
+    """Whether there is such a course, and it is not deleted."""
+    async with database.reading() as session:
+        known = await session.get(Course, course_id)
+    if known is not None and not known.is_deleted:
+        return True
+    course = await learn_course(database, peers, course_id)
+    return course is not None and not course.is_deleted
 
 
 async def is_staff(database: Database, peers: Peers, course_id: int, user_id: int) -> bool:

@@ -6,11 +6,24 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from certificate.consumers import HANDLERS
+from certificate.jobs import JOBS
 from certificate.rendering.renderer import Renderer
-from certificate.routes import certificates, credentials, documents, keys, log, revocation, verification
+from certificate.routes import (
+    bulk,
+    certificates,
+    credentials,
+    documents,
+    internal,
+    keys,
+    log,
+    revocation,
+    templates,
+    verification,
+)
 from certificate.schedules import SCHEDULES
 from certificate.settings import Settings
 from certificate.upkeep import UPKEEP
+from shared import jobs
 from shared.app import create_app
 
 # A certificate's own route comes last: its number would otherwise take `keys`, `log` and `verify` for ids.
@@ -21,6 +34,10 @@ ROUTERS = (
     documents.router,
     credentials.router,
     revocation.router,
+    templates.router,
+    bulk.router,
+    internal.router,
+    jobs.router,
     certificates.router,
 )
 
@@ -38,5 +55,9 @@ async def resources(app: FastAPI) -> AsyncIterator[None]:
 def create(settings: Settings | None = None) -> FastAPI:
     """The service's app."""
     return create_app(
-        settings or Settings(), routers=ROUTERS, handlers=HANDLERS, schedules=SCHEDULES + UPKEEP, resources=resources
+        settings or Settings(),
+        routers=ROUTERS,
+        handlers=HANDLERS,
+        schedules=SCHEDULES + UPKEEP + JOBS,
+        resources=resources,
     )

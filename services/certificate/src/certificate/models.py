@@ -1,4 +1,4 @@
-"""Tables: certificates, the keys that signed them and their log, completed enrollments, copies of what others own."""
+"""Tables: certificates, keys that signed them, their log and templates, completed enrollments, copies of others."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -79,9 +79,10 @@ class Certificate(Table):
     key_id: Mapped[str] = mapped_column(ForeignKey("signing_keys.kid"))
     template_version: Mapped[str] = mapped_column(String(10))
     supersedes_id: Mapped[int | None] = mapped_column(ForeignKey("certificates.id"), unique=True)
+    erased_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When its holder was forgotten: its name is blank since, so hash and signature cannot be computed anew."""
     is_logged: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
-    """Whether its entries are in the public log. Not so for what a release without one has issued, until a schedule
-    enters it."""
+    """Whether its entries are in the public log. Those of bulk work follow in a later transaction."""
     created_date: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
     updated_date: Mapped[datetime] = mapped_column(Moment, server_default=func.now(), onupdate=func.now())
 
@@ -131,6 +132,54 @@ class KnownKey(Table):
     created_date: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
 
 
+class Template(Table):
+    """How certificates of a course look, or (no course) those of courses without one. Its looks are its versions."""
+
+    __tablename__ = "templates"
+    __table_args__ = (
+        Index("uq_templates_course_id", "course_id", unique=True, postgresql_where=text("NOT is_deleted")),
+        Index(
+            "uq_templates_default",
+            "is_deleted",
+            unique=True,
+            postgresql_where=text("course_id IS NULL AND NOT is_deleted"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    course_id: Mapped[int | None] = mapped_column(BigInteger)
+    version: Mapped[int] = mapped_column(Integer)
+    """The number of its present version, from 1."""
+    is_deleted: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    created_date: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
+    updated_date: Mapped[datetime] = mapped_column(Moment, server_default=func.now(), onupdate=func.now())
+
+
+class TemplateVersion(Table):
+    """A look, never changed. Its id is the `template_version` that certificates attest; 1 is the built-in design."""
+
+    __tablename__ = "template_versions"
+    __table_args__ = (UniqueConstraint("template_id", "version"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(start=2, maxvalue=9_999_999_999), primary_key=True)
+    template_id: Mapped[int] = mapped_column(ForeignKey("templates.id"))
+    version: Mapped[int] = mapped_column(Integer)
+    design: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    logo_digest: Mapped[str | None] = mapped_column(ForeignKey("template_images.digest"))
+    signature_digest: Mapped[str | None] = mapped_column(ForeignKey("template_images.digest"))
+    created_by: Mapped[int] = mapped_column(BigInteger)
+    created_date: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
+
+
+class TemplateImage(Table):
+    """A logo or signature, as a PNG of our own making, by its SHA-256. Never changed."""
+
+    __tablename__ = "template_images"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    png: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class Completion(Table):
     """A completed enrollment on its way to a certificate: the state of that process.
 
@@ -154,6 +203,8 @@ class Completion(Table):
     state: Mapped[CompletionState] = mapped_column(String(20))
     due_at: Mapped[datetime | None] = mapped_column(Moment)
     checks: Mapped[int] = mapped_column(Integer, server_default="0")
+    correlation_id: Mapped[str] = mapped_column(Text, server_default="")
+    """Of the request that completed it, or last brought it forward: its certificate's events carry it on."""
     created_date: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
     updated_date: Mapped[datetime] = mapped_column(Moment, server_default=func.now(), onupdate=func.now())
 

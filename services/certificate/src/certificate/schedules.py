@@ -15,6 +15,7 @@ from shared.auth import Signer
 from shared.database import Database
 from shared.errors import ServiceUnavailable
 from shared.peers import Peers
+from shared.telemetry import begin
 from shared.worker import Schedule
 
 BATCH = 10
@@ -40,6 +41,7 @@ async def settle_batch(database: Database, peers: Peers, *, now: datetime) -> in
 
 
 async def _settle_one(database: Database, peers: Peers, completion: Completion) -> None:
+    begin(completion.correlation_id or None)
     try:
         await learn.learn_missing(database, peers, completion)
         word = await learn.ask_standing(database, peers, completion)

@@ -5,23 +5,39 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
+from certificate.domain.design import Colour, Design, Label, Language, Layout, Name, Phrase
 from certificate.models import CertificateStatus
-from shared.fields import Storable
+from shared.fields import OMITTED, Ref, RowId, Storable
+from shared.jobs import MOST_ROWS
 
 LONGEST_REASON = 1000
 LONGEST_NAME = 301
 
 
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_REASON), Storable]
+Paper = Literal["a4", "letter"]
+
+
 class Revoke(BaseModel):
-    reason: Annotated[
-        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_REASON), Storable
-    ] = Field(description="Shown to whoever verifies the certificate.")
+    reason: Reason = Field(description="Shown to whoever verifies the certificate.")
 
 
 class Reissue(BaseModel):
     student_name: (
         Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NAME), Storable] | None
     ) = Field(default=None, description="The name on the new certificate; null: the holder's present one.")
+
+
+class Bulk(BaseModel):
+    """What to do with many certificates of a course."""
+
+    course: Ref = Field(description="Id or slug.")
+    action: Literal["issue", "reissue", "revoke", "render"]
+    enrollment_ids: Annotated[list[RowId], Field(min_length=1, max_length=MOST_ROWS)] | None = Field(
+        default=None, description="Which; null: all of the course that this can be done with."
+    )
+    reason: Reason | None = Field(default=None, description="For `revoke`, which needs it.")
+    paper: Paper = Field(default="a4", description="For `render`.")
 
 
 class CourseRef(BaseModel):
@@ -80,8 +96,8 @@ class CertificateDetail(CertificateView):
 class ChecksView(BaseModel):
     """Each check: true where it passed, null where it could not be made."""
 
-    hash: bool
-    signature: bool
+    hash: bool | None = Field(description="Null where the holder's data was erased.")
+    signature: bool | None = Field(description="As `hash`.")
     revocation: bool
     log: bool | None = Field(description="Whether the public log says the same; null until it knows the certificate.")
 
@@ -145,3 +161,61 @@ class Consistency(BaseModel):
     first: int
     second: int
     hashes: list[str]
+
+
+class WordingChange(BaseModel):
+    """Words to change; those left out stay."""
+
+    organisation: Name = OMITTED
+    heading: Name = OMITTED
+    presented: Phrase = OMITTED
+    achieved: Phrase = OMITTED
+    completed: Label = OMITTED
+    issued: Label = OMITTED
+    instructor: Label = OMITTED
+    signatory: Phrase = OMITTED
+    signatory_title: Label = OMITTED
+    number: Label = OMITTED
+    verify: Label = OMITTED
+
+
+class ColoursChange(BaseModel):
+    """Colours to change, as `#rrggbb`; those left out stay."""
+
+    ink: Colour = OMITTED
+    accent: Colour = OMITTED
+    paper: Colour = OMITTED
+
+
+class TemplateUpdate(BaseModel):
+    """What to change; what is left out stays."""
+
+    language: Language = OMITTED
+    layout: Layout = OMITTED
+    wording: WordingChange = OMITTED
+    colours: ColoursChange = OMITTED
+
+
+class TemplateCreate(TemplateUpdate):
+    """What is left out is as in the built-in design."""
+
+    course: Ref | None = Field(default=None, description="Id or slug; null: the default, for administrators.")
+
+
+class TemplateVersionView(Design):
+    """A template as it looks, or looked."""
+
+    version: int = Field(description="Of this template, from 1.")
+    template_version: str = Field(description="What certificates issued with it attest.")
+    logo_url: str | None
+    signature_url: str | None
+    preview_url: str
+    created_date: datetime
+
+
+class TemplateView(TemplateVersionView):
+    """How certificates of a course look, or (`course` null) those of courses without a template of their own."""
+
+    id: int
+    course: int | None
+    updated_date: datetime

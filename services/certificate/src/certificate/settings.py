@@ -2,6 +2,7 @@
 
 from functools import cache
 from pathlib import Path
+from tempfile import gettempdir
 from typing import ClassVar
 
 from pydantic import field_validator
@@ -19,6 +20,9 @@ class Settings(ServiceSettings):
     signing_key_file: Path | None = None
     """The Ed25519 private key (PEM, not encrypted) that signs certificates. Without it, each process makes one of its
     own, which ends with it: what it signed still verifies, but nobody can say who held the key."""
+
+    exports_dir: Path = Path(gettempdir()) / "syllabus-certificate-exports"
+    """Where archives of certificates are written and kept for a day. API and worker must see the same folder."""
 
     @field_validator("signing_key_file")
     @classmethod

@@ -242,13 +242,32 @@ class TestTheWordOfAssessment:
         await issue()
         assert len(await certificates(certificate)) == 1
 
-    async def test_is_not_needed_where_the_copies_know_that_something_lacks(
-        self, certificate: ServiceUnderTest, issue: Any, assessment: Any, settle: Settle
+    async def test_is_not_needed_at_the_first_look_where_the_copies_know_that_something_lacks(
+        self,
+        certificate: ServiceUnderTest,
+        course: Any,
+        learner: Any,
+        enrollment: Any,
+        assessment: Any,
+        settle: Settle,
     ) -> None:
-        await certificate.deliver(assessment())
-        await issue()
-        await settle(after=LATER)
+        await certificate.deliver(course(), learner(), assessment(), enrollment())
+        await settle()
         assert certificate.peers.asked == []
+
+    async def test_is_taken_after_an_edit_that_no_attempt_tells_of(
+        self, certificate: ServiceUnderTest, issue: Any, assessment: Any, attempt: Any, standing: Any, settle: Settle
+    ) -> None:
+        """Another scoring policy or passing score: what was not passed is."""
+        await certificate.deliver(assessment(), attempt(has_passed=False))
+        standing(required=[20])
+        await issue()
+        await settle()
+        assert await certificates(certificate) == []
+        standing(required=[20], passed=[20])
+        await certificate.deliver(assessment(AssessmentUpdated, version=2, passing_score=10))
+        await settle()
+        assert len(await certificates(certificate)) == 1
 
     async def test_while_it_cannot_be_had_nothing_is_issued_and_it_is_asked_for_again_soon(
         self,
@@ -492,7 +511,7 @@ class TestRequiredAssessments:
         standing([20], [20])
         await settle()
         assert len(await certificates(certificate)) == 1
-        assert [service for service, _, _ in certificate.peers.asked] == ["assessment"]
+        assert {service for service, _, _ in certificate.peers.asked} == {"assessment"}
 
 
 class TestWhatIsNotKnownYet:

@@ -18,7 +18,7 @@ DRAWING = Drawing(
     ),
     record="{}",
     verification_url="https://learn.example/verify/CERT-5-7-20260301123015250",
-    status="active",
+    mark="",
     paper="a4",
 )
 

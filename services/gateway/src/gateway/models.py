@@ -59,6 +59,10 @@ class User(Table):
     """Whether somebody who reads the address's mail has said that the account is theirs."""
     date_joined: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     updated_date: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    erased_date: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """When all that is personal was blanked, for ever (`erasure`)."""
+    is_service: Mapped[bool] = mapped_column(server_default=false())
+    """Whether it is a program's account, which may read the feed of events and nothing else."""
     revision: Mapped[int] = mapped_column(BigInteger)
     """Number of changes to what other services know of the user; the `version` of the events."""
     search_text: Mapped[str] = mapped_column(
@@ -129,6 +133,7 @@ class Mail(Table):
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     kind: Mapped[str] = mapped_column(String(40))
+    """What mail it is; where it is about a row of another table, with that row's id: `digest:7`."""
     recipient: Mapped[str] = mapped_column(CITEXT)
     created_date: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     attempts: Mapped[int]

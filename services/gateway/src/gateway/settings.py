@@ -8,11 +8,17 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr, field_validator
 
 from gateway.limits.clients import TrustedProxies
+from gateway.webhooks.domain.addresses import networks_in
 from shared.settings import ServiceName, ServiceSettings
 
 
 def _networks(value: str) -> str:
     TrustedProxies(value)
+    return value
+
+
+def _ip_networks(value: str) -> str:
+    networks_in(value)
     return value
 
 
@@ -49,6 +55,12 @@ class Settings(ServiceSettings):
     """Where links in mails lead: to the pages `password-reset/` and `verify-email/` below it, which are given the
     parameter `token`. Default: the gateway's own, `account` below `public_url`."""
 
+    preferences_url: str | None = None
+    """Where mails say that notifications can be tuned. Default: the API's own address of the preferences."""
+
+    webhook_allowed_networks: Annotated[str, AfterValidator(_ip_networks)] = ""
+    """Networks (`10.1.2.0/24`), with commas between, that webhooks may be sent to beside public addresses."""
+
     demo: bool = False
     """Whether `python -m gateway demo-accounts` may make accounts with a known password."""
     admin_password: SecretStr | None = None
@@ -57,6 +69,9 @@ class Settings(ServiceSettings):
     trusted_proxies: Annotated[str, AfterValidator(_networks)] = ""
     """Addresses, networks (`10.0.0.0/8`) or `unix`, with commas between: from there, `X-Forwarded-For` says who asks.
     Nobody's is believed by default."""
+
+    cache_bytes: int = Field(default=64 * 1024 * 1024, ge=0)
+    """How much of the courses' pages each process keeps for guests; 0 keeps none."""
 
     rate_limits: bool = True
     """Whether requests are limited at all. Off for benchmarks."""
@@ -81,7 +96,7 @@ class Settings(ServiceSettings):
     limit_search: PerMinute = 600
     """Searches and suggestions, of one user, or of one network address."""
 
-    @field_validator("smtp_url", "mail_dir", "account_url", "redis_url", mode="before")
+    @field_validator("smtp_url", "mail_dir", "account_url", "preferences_url", "redis_url", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         """As deployment files pass on what is not set."""
@@ -105,3 +120,8 @@ class Settings(ServiceSettings):
     def link_to(self, page: str) -> str:
         """Address of a page about one's account, without its parameters."""
         return f"{(self.account_url or f'{self.public_url}/account').rstrip('/')}/{page}/"
+
+    @property
+    def preferences_link(self) -> str:
+        """Where a reader is sent to tune notifications."""
+        return self.preferences_url or f"{self.public_url}/api/user/notification-preferences/"

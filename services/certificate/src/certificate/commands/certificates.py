@@ -10,17 +10,24 @@ from certificate.commands import log
 from certificate.domain.attestation import Attestation, certificate_number, issue_time
 from certificate.issuer import Issuer
 from certificate.models import Certificate, Completion, Course, KnownKey, User
+from certificate.queries.templates import get_version_for
 from shared import outbox
-
-TEMPLATE_VERSION = "1"
 
 
 async def issue(
-    session: AsyncSession, completion: Completion, course: Course, learner: User, issuer: Issuer, *, now: datetime
+    session: AsyncSession,
+    completion: Completion,
+    course: Course,
+    learner: User,
+    issuer: Issuer,
+    *,
+    now: datetime,
+    log_later: bool = False,
 ) -> Certificate:
     """Write, sign and announce the certificate of a completed enrollment, whose row the caller has locked.
 
-    A second active one for the same enrollment is refused by the table itself.
+    A second active one for the same enrollment is refused by the table itself. `log_later` leaves its entry in the
+    public log to `log.enter_missing`.
     """
     issued_at = issue_time(now)
     certificate = Certificate(
@@ -38,10 +45,12 @@ async def issue(
         completion_date=completion.completed_at,
         issued_at=issued_at,
         status="active",
-        template_version=TEMPLATE_VERSION,
+        template_version=await get_version_for(session, course.course_id),
     )
+    certificate.is_logged = not log_later
     await add_signed(session, certificate, issuer)
-    await log.append(session, [("issue", certificate)], now=now)
+    if not log_later:
+        await log.enter(session, [certificate], now=now)
     await outbox.record(session, store.issued_event(certificate, issuer.public_url))
     return certificate
 
@@ -52,7 +61,6 @@ async def add_signed(session: AsyncSession, certificate: Certificate, issuer: Is
     certificate.key_id = issuer.key.kid
     certificate.verification_hash = attestation.verification_hash()
     certificate.signature = issuer.key.sign(attestation.canonical())
-    certificate.is_logged = True
     await _keep_key(session, issuer)
     session.add(certificate)
     await session.flush()

@@ -15,10 +15,11 @@ from certificate import store
 from certificate.commands.certificates import issue
 from certificate.domain.issuing import SLOWEST_CHECK, SLOWEST_RETRY, may_issue, next_check, next_state
 from certificate.issuer import Issuer
-from certificate.models import OPEN_STATES, Completion, CompletionState
+from certificate.models import OPEN_STATES, Certificate, Completion, CompletionState
 from certificate.queries.standings import get_standing
 from shared.contracts.assessment.http import CourseStanding
 from shared.contracts.enrollment.events import EnrollmentState
+from shared.telemetry import request_id
 
 
 async def note_completion(
@@ -35,6 +36,7 @@ async def note_completion(
             completed_at=completed_at,
             state="pending",
             due_at=now,
+            correlation_id=request_id(),
         )
         .on_conflict_do_nothing(index_elements=["enrollment_id"])
     )
@@ -56,7 +58,7 @@ async def bring_forward(session: AsyncSession, *, now: datetime, **which: int | 
     await session.execute(
         update(Completion)
         .where(Completion.enrollment_id.in_(concerned))
-        .values(due_at=now, checks=0)
+        .values(due_at=now, checks=0, correlation_id=request_id())
         .execution_options(synchronize_session=False)
     )
 
@@ -78,24 +80,32 @@ async def claim_due(session: AsyncSession, *, limit: int, now: datetime) -> Sequ
 
 
 async def settle(
-    session: AsyncSession, enrollment_id: int, word: CourseStanding | None, issuer: Issuer, *, now: datetime
-) -> None:
+    session: AsyncSession,
+    enrollment_id: int,
+    word: CourseStanding | None,
+    issuer: Issuer,
+    *,
+    now: datetime,
+    log_later: bool = False,
+) -> Certificate | None:
     """Take a completed enrollment as far as it goes: up to its certificate, issued in this transaction.
 
     The owners were asked for what the copies lack. `word` is what assessment said, None where it said nothing.
-    Safe to repeat, and by several at once.
+    Safe to repeat, and by several at once. Returns the certificate, if one was issued now. `log_later` leaves its entry
+    in the public log to `log.enter_missing`.
     """
     completion = await store.lock_completion(session, enrollment_id)
     if completion is None or completion.state not in OPEN_STATES:
-        return
+        return None
     standing = await get_standing(session, completion, word)
     completion.state = next_state(standing)
     if completion.state not in OPEN_STATES:
         completion.due_at = None
     elif not may_issue(standing):
         completion.due_at = next_check(completion.checks, slowest=SLOWEST_CHECK, now=now)
-    if completion.state == "issued":
-        course, learner = await store.get_copies(session, completion)
-        assert course is not None
-        assert learner is not None
-        await issue(session, completion, course, learner, issuer, now=now)
+    if completion.state != "issued":
+        return None
+    course, learner = await store.get_copies(session, completion)
+    assert course is not None
+    assert learner is not None
+    return await issue(session, completion, course, learner, issuer, now=now, log_later=log_later)

@@ -47,8 +47,30 @@ async def append(session: AsyncSession, entries: Sequence[tuple[EntryKind, Certi
     )
 
 
-async def append_missing(session: AsyncSession, *, limit: int, now: datetime) -> int:
-    """Append what a release without the log has issued, the oldest first. Returns how many certificates."""
+async def enter(session: AsyncSession, certificates: Sequence[Certificate], *, now: datetime) -> None:
+    """Append what the log lacks of these certificates, whose rows the caller has locked. Call it last, as `append`."""
+    ids = [each.id for each in certificates]
+    found = await session.execute(
+        select(LogEntry.certificate_id, LogEntry.kind).where(LogEntry.certificate_id.in_(ids))
+    )
+    present = {(row.certificate_id, row.kind) for row in found}
+    entries = [
+        (kind, each)
+        for each in certificates
+        for kind in _ORDER
+        if kind in kinds_of(each.status) and (each.id, kind) not in present
+    ]
+    for each in certificates:
+        each.is_logged = True
+    await session.flush()
+    if entries:
+        await append(session, entries, now=now)
+
+
+async def enter_missing(session: AsyncSession, *, limit: int, now: datetime) -> int:
+    """Append what bulk work has left for later, and what a release without the log has issued, the oldest first.
+    Returns how many certificates.
+    """
     found = await session.scalars(
         select(Certificate)
         .where(~Certificate.is_logged)
@@ -57,10 +79,6 @@ async def append_missing(session: AsyncSession, *, limit: int, now: datetime) ->
         .with_for_update(skip_locked=True)
     )
     certificates = found.all()
-    for certificate in certificates:
-        certificate.is_logged = True
-    await session.flush()
     if certificates:
-        entries = [(kind, each) for each in certificates for kind in _ORDER if kind in kinds_of(each.status)]
-        await append(session, entries, now=now)
+        await enter(session, certificates, now=now)
     return len(certificates)

@@ -8,12 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from certificate import store
 from certificate.commands import log
-from certificate.commands.certificates import TEMPLATE_VERSION, add_signed
+from certificate.commands.certificates import add_signed
 from certificate.domain.attestation import certificate_number, issue_time
 from certificate.domain.standing import check_may_reissue, check_may_revoke, reissue_time
 from certificate.domain.verification import status_at
 from certificate.issuer import Issuer
 from certificate.models import Certificate, User
+from certificate.queries.templates import get_version_for
 from shared import outbox
 from shared.contracts.certificate.events import CertificateRevoked, CertificateSuperseded
 from shared.errors import NotFound
@@ -36,9 +37,11 @@ _KEPT = (
 
 
 async def revoke(
-    session: AsyncSession, certificate_id: int, reason: str, public_url: str, *, now: datetime
+    session: AsyncSession, certificate_id: int, reason: str, public_url: str, *, now: datetime, log_later: bool = False
 ) -> Certificate:
     """Revoke it, for good. Revoking twice changes nothing: the first reason stays.
+
+    `log_later` leaves its entry in the log to `log.enter_missing`, in a later transaction: for work on many rows.
 
     Raises NotFound, or Invalid for one that was superseded.
     """
@@ -50,16 +53,25 @@ async def revoke(
     certificate.revocation_date = now
     certificate.revocation_reason = reason
     certificate.revision += 1
+    certificate.is_logged = not log_later
     await session.flush()
-    await log.append(session, [("revoke", certificate)], now=now)
+    if not log_later:
+        await log.enter(session, [certificate], now=now)
     await outbox.record(session, _told(CertificateRevoked, certificate, public_url))
     return certificate
 
 
 async def reissue(
-    session: AsyncSession, certificate_id: int, student_name: str | None, issuer: Issuer, *, now: datetime
+    session: AsyncSession,
+    certificate_id: int,
+    student_name: str | None,
+    issuer: Issuer,
+    *,
+    now: datetime,
+    log_later: bool = False,
 ) -> Certificate:
-    """Issue it anew, under the name given or else the holder's present one. The old one is superseded.
+    """Issue it anew, with the present template, under the name given or else the holder's present one. The old one is
+    superseded. `log_later` as in `revoke`.
 
     Raises NotFound, or Invalid for one that is not in force.
     """
@@ -67,6 +79,7 @@ async def reissue(
     check_may_reissue(status_at(old.status, old.expires_at, now=now))
     old.status = "superseded"
     old.revision += 1
+    old.is_logged = not log_later
     await session.flush()  # before the new one, since only one may be active
     issued_at = issue_time(reissue_time(old.issued_at, now=now))
     certificate = Certificate(
@@ -76,11 +89,13 @@ async def reissue(
         student_name=student_name or await _present_name(session, old),
         issued_at=issued_at,
         status="active",
-        template_version=TEMPLATE_VERSION,
+        template_version=await get_version_for(session, old.course_id),
         supersedes_id=old.id,
     )
+    certificate.is_logged = not log_later
     await add_signed(session, certificate, issuer)
-    await log.append(session, [("supersede", old), ("issue", certificate)], now=now)
+    if not log_later:
+        await log.enter(session, [old, certificate], now=now)
     superseded = _told(CertificateSuperseded, old, issuer.public_url)
     await outbox.record(session, superseded, store.issued_event(certificate, issuer.public_url))
     return certificate

@@ -20,8 +20,8 @@ _REASON: dict[CertificateStatus, str] = {
 class Checks:
     """Outcome of each check, true where it passed, None where it could not be made."""
 
-    hash: bool
-    signature: bool
+    hash: bool | None
+    signature: bool | None
     revocation: bool
     log: bool | None
 
@@ -69,7 +69,7 @@ def check_record(record: Record, verification_hash: str, key: VerifyingKey) -> t
 
 def reason_against(checks: Checks, status: CertificateStatus, revocation_reason: str) -> str | None:
     """The sentence that says why a certificate does not hold; None when it does. Forgery is told before all else."""
-    if not (checks.hash and checks.signature):
+    if checks.hash is False or checks.signature is False:
         return "What the certificate says is not what was signed."
     if checks.log is False:
         return "The public log of certificates says otherwise."

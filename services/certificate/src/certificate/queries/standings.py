@@ -23,7 +23,7 @@ async def get_standing(session: AsyncSession, completion: Completion, word: Cour
     return Standing(
         state=completion.state,
         has_certificate=course.has_certificate if course else None,
-        knows_learner=learner is not None,
+        knows_learner=learner is not None and learner.full_name != "",  # blank: erased
         required=required,
         passed=passed,
         is_confirmed=word is not None,

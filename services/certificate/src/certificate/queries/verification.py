@@ -32,7 +32,11 @@ async def get_verification_of_record(session: AsyncSession, record: Record, *, n
     return _answer(
         certificate,
         status,
-        replace(checks, hash=checks.hash and says_the_same, signature=checks.signature and is_signed),
+        replace(
+            checks,
+            hash=says_the_same and checks.hash is not False,
+            signature=is_signed and checks.signature is not False,
+        ),
     )
 
 
@@ -52,13 +56,16 @@ async def _find(session: AsyncSession, certificate_number: str) -> tuple[Certifi
 async def _check(
     session: AsyncSession, certificate: Certificate, key: VerifyingKey, status: CertificateStatus
 ) -> Checks:
+    is_told = await is_in_log(session, certificate, certificate.verification_hash, status)
+    if certificate.erased_at is not None:  # nothing is left to compute them from
+        return Checks(hash=None, signature=None, revocation=status != "revoked", log=is_told)
     return check(
         Attestation.of(certificate),
         verification_hash=certificate.verification_hash,
         signature=certificate.signature,
         key=key,
         status=status,
-        is_in_log=await is_in_log(session, certificate, certificate.verification_hash, status),
+        is_in_log=is_told,
     )
 
 

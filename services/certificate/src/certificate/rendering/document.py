@@ -3,11 +3,12 @@
 Inside it is `certificate.json`: what it attests, with hash and signature, so that the file can be verified alone.
 """
 
+import base64
 import hashlib
 import io
 import json
 import threading
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import cache
 from importlib.metadata import version
@@ -16,16 +17,17 @@ from typing import Any, Literal
 
 import segno
 import typst
+from babel.dates import format_date
 
 from certificate.domain.attestation import Attestation
+from certificate.domain.design import Colours, Design, Wording, is_dark, softened
 from certificate.models import Certificate, CertificateStatus
+from certificate.rendering.images import Image
 from certificate.rendering.words import FONTS, line
-
-Paper = Literal["a4", "letter"]
+from certificate.schemas import Paper
 
 TEMPLATE = Path(__file__).with_name("certificate.typ")
 STANDARDS: list[Literal["a-3b", "ua-1"]] = ["a-3b", "ua-1"]
-INK = "#1c2733"
 _PAPERS: dict[Paper, str] = {"a4": "a4", "letter": "us-letter"}
 _MARKS: dict[CertificateStatus, str] = {
     "active": "",
@@ -38,23 +40,37 @@ _own = threading.local()
 
 
 @dataclass(frozen=True)
+class Look:
+    """A version of a template: its design and its images."""
+
+    design: Design = field(default_factory=Design)
+    logo: Image | None = None
+    signature: Image | None = None
+
+
+@dataclass(frozen=True)
 class Drawing:
     """Everything that a PDF shows: the same drawing gives the same bytes."""
 
     attestation: Attestation
     record: str
     verification_url: str
-    status: CertificateStatus
+    mark: str
+    """Written across the page."""
     paper: Paper
+    look: Look = field(default_factory=Look)
 
     @classmethod
-    def of(cls, certificate: Certificate, *, status: CertificateStatus, public_url: str, paper: Paper) -> "Drawing":
+    def of(
+        cls, certificate: Certificate, look: Look, *, status: CertificateStatus, public_url: str, paper: Paper
+    ) -> "Drawing":
         return cls(
             attestation=Attestation.of(certificate),
             record=record_of(certificate),
             verification_url=certificate.verification_url(public_url),
-            status=status,
+            mark=_MARKS[status],
             paper=paper,
+            look=look,
         )
 
     @property
@@ -62,8 +78,10 @@ class Drawing:
         return f"{self.attestation.certificate_number}.pdf"
 
     def etag(self) -> str:
-        """Tells drawings apart, and drawings by another release."""
-        parts = (self.record, self.verification_url, self.status, self.paper, _release())
+        """Tells drawings apart, and drawings by another release. The look follows from the record: its version is
+        attested, and versions never change.
+        """
+        parts = (self.record, self.verification_url, self.mark, self.paper, _release())
         return f'"{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]}"'
 
 
@@ -97,30 +115,67 @@ def draw_png(drawing: Drawing, *, ppi: int = 96) -> bytes:
 
 
 def _data(drawing: Drawing) -> dict[str, Any]:
-    attestation = drawing.attestation
+    attestation, design = drawing.attestation, drawing.look.design
+    words = design.wording
+    colours = design.colours
     return {
         "paper": _PAPERS[drawing.paper],
+        "language": design.language,
+        "layout": design.layout,
+        "words": _words(words),
+        "colours": {**colours.model_dump(), "soft": softened(colours.ink, colours.paper)},
+        "logo": _picture(drawing.look.logo),
+        "signature": _picture(drawing.look.signature),
+        "signature_alt": f"Signature of {words.signatory or attestation.instructor_name or words.organisation}",
         "student_name": asdict(line(attestation.student_name)),
         "course_title": asdict(line(attestation.course_title)),
         "instructor_name": asdict(line(attestation.instructor_name)),
-        "completed": asdict(line(_day(attestation.completion_date))),
-        "issued": asdict(line(_day(attestation.issued_at))),
+        "completed": asdict(line(_day(attestation.completion_date, design.language))),
+        "issued": asdict(line(_day(attestation.issued_at, design.language))),
         "certificate_number": attestation.certificate_number,
         "verification_url": drawing.verification_url,
-        "qr": _qr(drawing.verification_url),
-        "mark": _MARKS[drawing.status],
+        "qr": _qr(drawing.verification_url, colours),
+        "mark": drawing.mark,
         "record": drawing.record,
     }
 
 
-def _day(moment: datetime) -> str:
-    return f"{moment.day} {moment:%B %Y}"
+def _words(wording: Wording) -> dict[str, dict[str, Any]]:
+    """As they can be drawn. A heading and an organisation there must be: a PDF is not accessible without."""
+    lines = {name: line(phrase) for name, phrase in wording.model_dump().items()}
+    for name in ("heading", "organisation"):
+        if not lines[name].text:
+            lines[name] = line(Wording.model_fields[name].default)
+    return {name: asdict(each) for name, each in lines.items()}
 
 
-def _qr(url: str) -> str:
-    """A QR code as SVG; still read when an eighth of it is lost."""
+def _day(moment: datetime, language: str) -> str:
+    return format_date(moment, "d MMMM y" if language == "en" else "long", locale=language)
+
+
+def _picture(image: Image | None) -> dict[str, str | float] | None:
+    """As an SVG, since typst takes text; and how much wider than high."""
+    if image is None:
+        return None
+    width, height = image.size
+    data = base64.b64encode(image.png).decode()
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}">'
+        f'<image width="{width}" height="{height}" href="data:image/png;base64,{data}"/></svg>'
+    )
+    return {"svg": svg, "ratio": width / height}
+
+
+def _qr(url: str, colours: Colours) -> str:
+    """A QR code as SVG; still read when an eighth of it is lost. Dark on light on any paper: not all cameras read the
+    reverse.
+    """
     written = io.BytesIO()
-    segno.make(url, error="m", micro=False).save(written, kind="svg", border=0, xmldecl=False, dark=INK)
+    code = segno.make(url, error="m", micro=False)
+    if is_dark(colours.paper):
+        code.save(written, kind="svg", border=2, xmldecl=False, dark=colours.paper, light=colours.ink)
+    else:
+        code.save(written, kind="svg", border=0, xmldecl=False, dark=colours.ink)
     return written.getvalue().decode()
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
 
-from certificate.rendering.document import Drawing, draw_pdf
+from certificate.rendering.document import Drawing, draw_pdf, draw_png
 from shared.errors import ServiceUnavailable
 
 AT_ONCE = 2
@@ -27,6 +27,10 @@ class Renderer:
     async def pdf(self, drawing: Drawing) -> bytes:
         """Raises ServiceUnavailable when too many are being drawn already."""
         return await self.run(draw_pdf, drawing)
+
+    async def png(self, drawing: Drawing) -> bytes:
+        """Raises ServiceUnavailable as well."""
+        return await self.run(draw_png, drawing)
 
     async def run(self, work: Callable[[Drawing], T], drawing: Drawing) -> T:
         if self._taken >= self._most:

@@ -12,6 +12,8 @@ FONTS = Path(__file__).resolve().parents[3] / "fonts"
 LONGEST_WORD = 24
 """Characters after which a longer word may be broken. No language needs it; what is typed may."""
 BREAK = "\N{ZERO WIDTH SPACE}"
+FIRST_JOINED = "\u0530"
+"""Latin, Greek and Cyrillic come before it."""
 UNKNOWN = "\N{WHITE SQUARE}"
 """Stands for a letter that no font has."""
 
@@ -21,10 +23,13 @@ _LONG_WORD = re.compile(rf"\S{{{LONGEST_WORD + 1},}}")
 
 @dataclass(frozen=True)
 class Line:
-    """Words to draw. `rtl`: they read from right to left, as their first letter tells."""
+    """Words to draw. `rtl`: they read from right to left, as their first letter tells. `spaced`: their letters stand
+    apart, as Latin, Greek and Cyrillic do, and may be set wider, slanted, or as capitals.
+    """
 
     text: str
     rtl: bool
+    spaced: bool = True
 
 
 def line(typed: str) -> Line:
@@ -34,7 +39,7 @@ def line(typed: str) -> Line:
     if not text.strip(_JOINERS + " "):
         return Line("", rtl=False)
     text = _LONG_WORD.sub(lambda word: _breakable(word.group()), " ".join(text.split()))
-    return Line(text, rtl=_is_rtl(text))
+    return Line(text, rtl=_is_rtl(text), spaced=all(each < FIRST_JOINED for each in text if each.isalpha()))
 
 
 def _drawn(character: str) -> str:

@@ -12,7 +12,7 @@ from certificate.domain.signing import VerifyingKey
 from certificate.issuer import issuer
 from certificate.queries.credentials import get_revoked
 from certificate.queries.keys import list_keys
-from certificate.routes.access import find_readable
+from certificate.routes.access import find_document
 from certificate.routes.parameters import PublicUrl
 from shared.auth import SignedIn
 from shared.database import OpenDatabase, Reading
@@ -39,7 +39,7 @@ async def get_certificate_credential(
     whether it was revoked or superseded. The issuer is `did:web` of the public host, or `did:key` where that is not
     https. For whom the certificate is readable.
     """
-    certificate = await find_readable(database, peers, identity, certificate_id)
+    certificate = await find_document(database, peers, identity, certificate_id)
     key = issuer().key
     did = did_of(key.public, public_url)
     document = credential(certificate, did, public_url)

@@ -3,22 +3,21 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header
 from starlette.responses import Response
 
 from certificate.domain.verification import status_at
-from certificate.rendering.document import Drawing, Paper
+from certificate.queries.templates import get_look
+from certificate.rendering.document import Drawing
 from certificate.rendering.renderer import DrawPdf
-from certificate.routes.access import find_readable
-from certificate.routes.parameters import PublicUrl
+from certificate.routes.access import find_document
+from certificate.routes.parameters import OnPaper, PublicUrl
 from shared.auth import SignedIn
 from shared.database import OpenDatabase
 from shared.fields import PathId
 from shared.peers import AskPeers
 
 router = APIRouter(tags=["certificates"])
-
-OnPaper = Annotated[Paper, Query(description="`a4`, or `letter` (US Letter).")]
 
 
 @router.get(
@@ -45,9 +44,11 @@ async def get_certificate_pdf(
     PDF/A-3b (archival) and PDF/UA-1 (accessible). The facts that were signed are attached to it as
     `certificate.json`. One that is no longer in force says so across the page. For whom the certificate is readable.
     """
-    certificate = await find_readable(database, peers, identity, certificate_id)
+    certificate = await find_document(database, peers, identity, certificate_id)
     status = status_at(certificate.status, certificate.expires_at, now=datetime.now(UTC))
-    drawing = Drawing.of(certificate, status=status, public_url=public_url, paper=paper)
+    async with database.reading() as session:
+        look = await get_look(session, certificate.template_version)
+    drawing = Drawing.of(certificate, look, status=status, public_url=public_url, paper=paper)
     headers = {"ETag": drawing.etag(), "Cache-Control": "private, no-cache"}
     if if_none_match is not None and drawing.etag() in if_none_match:
         return Response(status_code=304, headers=headers)

@@ -1,10 +1,12 @@
 """Parameters that several routes take."""
 
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends, Query, Request
 from pydantic import StringConstraints
 
+from certificate.schemas import Paper
 from shared.fields import Storable
 
 CertificateNumber = Annotated[
@@ -21,3 +23,14 @@ async def _public_url(request: Request) -> str:
 
 PublicUrl = Annotated[str, Depends(_public_url)]
 """The start of every link in an answer."""
+
+OnPaper = Annotated[Paper, Query(description="`a4`, or `letter` (US Letter).")]
+
+
+async def _exports_folder(request: Request) -> Path:
+    folder: Path = request.app.state.settings.exports_dir
+    return folder
+
+
+ExportsFolder = Annotated[Path, Depends(_exports_folder)]
+"""Where archives are."""

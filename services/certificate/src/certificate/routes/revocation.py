@@ -50,9 +50,10 @@ async def reissue_certificate(
 ) -> CertificateDetail:
     """Issue a certificate anew, because its name was corrected or its number should no longer hold.
 
-    For the course's staff and administrators. The name is `student_name`, or else the holder's present one; everything
-    else stays as it was on the day of issue. The answer is the new certificate; its `supersedes` is the old one's id,
-    which from now on verifies as `superseded`. One that is not in force is 400.
+    For the course's staff and administrators. The name is `student_name`, or else the holder's present one, and it
+    looks as the present template; everything else stays as it was on the day of issue. The answer is the new
+    certificate; its `supersedes` is the old one's id, which from now on verifies as `superseded`. One that is not in
+    force is 400.
     """
     await check_may_manage(database, peers, identity, certificate_id)
     now = datetime.now(UTC)

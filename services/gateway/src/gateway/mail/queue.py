@@ -4,12 +4,12 @@
 once. A mail whose sender dies between sending and forgetting is sent twice; none is lost but after the last attempt.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.mail.carriers import Carry, NotSent
@@ -50,6 +50,16 @@ async def post(session: AsyncSession, kind: str, recipient: str, *, now: datetim
     """Have a mail sent, if this transaction commits."""
     session.add(Mail(kind=kind, recipient=recipient, created_date=now, attempts=0, next_attempt_at=now))
     await session.flush()
+
+
+async def post_all(session: AsyncSession, mails: Sequence[tuple[str, str]], *, now: datetime) -> None:
+    """Have many mails sent, given by kind and recipient. One statement."""
+    rows = [
+        {"kind": kind, "recipient": recipient, "created_date": now, "attempts": 0, "next_attempt_at": now}
+        for kind, recipient in mails
+    ]
+    if rows:
+        await session.execute(insert(Mail).values(rows))
 
 
 async def send_due(database: Database, write: Write, carry: Carry, sender: str, *, now: datetime) -> None:

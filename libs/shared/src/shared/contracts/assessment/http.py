@@ -2,8 +2,8 @@
 
 - `GET /internal/courses/{course_id}/standing/?user_id=` → `CourseStanding`; empty lists for what it does not know.
 - `GET /internal/courses/{course_id}/assessments/` → `list[AssessmentContent]` by lesson; for export.
-- `GET /internal/analytics/courses/{course_id}/scores/?from=&to=` → `CourseScores` of the attempts that ended from `from`
-  until before `to` (times; left out, without that bound).
+- `GET /internal/analytics/courses/{course_id}/scores/?from=&to=` → `CourseScores` of the attempts that ended from
+  `from` until before `to` (times; left out, without that bound).
 - `GET /internal/users/{user_id}/export/` → a JSON object with what is held about the user.
 """
 

@@ -1,4 +1,4 @@
-"""Facts about users. The gateway owns them; e-mail addresses stay with it."""
+"""Facts about users and what they are told. The gateway owns them; e-mail addresses stay with it."""
 
 from typing import ClassVar, Literal
 
@@ -42,4 +42,27 @@ class UserErased(UserEvent):
     TYPE: ClassVar[str] = "gateway.user.erased.v1"
 
 
-EVENTS: tuple[type[Event], ...] = (UserRegistered, UserUpdated, UserErased)
+class NotificationCreated(Event):
+    """A user has a new notification in the list. What it says is told by the gateway's API to that user alone."""
+
+    TYPE: ClassVar[str] = "gateway.notification.created.v1"
+    KEY: ClassVar[str] = "notification_id"
+
+    notification_id: int
+    user_id: int
+    type: str
+
+
+class BroadcastCreated(Event):
+    """An administrator tells everyone something; it is in everyone's list of notifications."""
+
+    TYPE: ClassVar[str] = "gateway.broadcast.created.v1"
+    KEY: ClassVar[str] = "broadcast_id"
+
+    broadcast_id: int
+    type: Literal["maintenance", "feature_announcement"]
+    title: str
+    body: str
+
+
+EVENTS: tuple[type[Event], ...] = (UserRegistered, UserUpdated, UserErased, NotificationCreated, BroadcastCreated)

@@ -1,0 +1,40 @@
+"""The clock entrance of webhooks."""
+
+from datetime import UTC, datetime
+
+from gateway.settings import Settings
+from gateway.webhooks.caller import open_caller
+from gateway.webhooks.commands.collecting import collect, forget_old_deliveries
+from gateway.webhooks.commands.delivering import deliver_next
+from gateway.webhooks.domain.addresses import networks_in
+from gateway.webhooks.vault import SecretVault
+from shared.auth import Signer
+from shared.database import Database
+from shared.peers import Peers
+from shared.worker import Schedule
+
+LANES = 4
+"""Webhooks called at the same time by one process: a slow receiver does not hold up the others."""
+
+
+def schedules(settings: Settings) -> tuple[Schedule, ...]:
+    signer = Signer(settings.SERVICE, settings.identity_key_file) if settings.identity_key_file else None
+    peers, vault = Peers(settings, signer), SecretVault(settings.token_key_file)
+    allowed = networks_in(settings.webhook_allowed_networks)
+
+    async def collect_events(database: Database) -> None:
+        while await collect(database, peers, now=datetime.now(UTC)):
+            pass
+
+    async def deliver(database: Database) -> None:
+        async with open_caller(allowed) as caller:
+            while await deliver_next(database, caller, vault, lambda: datetime.now(UTC)):
+                pass
+
+    return Schedule(1, collect_events), *(Schedule(1, deliver) for _ in range(LANES)), Schedule(3600, forget)
+
+
+async def forget(database: Database) -> None:
+    """Drop the log of old deliveries."""
+    async with database.transaction() as session:
+        await forget_old_deliveries(session, now=datetime.now(UTC))
