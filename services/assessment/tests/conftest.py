@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -36,8 +37,8 @@ SECRET = "because of the key"
 
 
 @pytest.fixture
-async def service(environment: Environment) -> AsyncIterator[ServiceUnderTest]:
-    async with serve_for_tests(Settings, create, HANDLERS, environment) as service:
+async def service(environment: Environment, tmp_path: Path) -> AsyncIterator[ServiceUnderTest]:
+    async with serve_for_tests(Settings, create, HANDLERS, environment, files_dir=tmp_path) as service:
         yield service
 
 

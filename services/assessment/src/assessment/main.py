@@ -3,11 +3,12 @@
 from fastapi import FastAPI
 
 from assessment.consumers import HANDLERS
-from assessment.routes import assessments, attempts, banks, grading, internal, overrides, questions, search
+from assessment.domain.attachments import LARGEST_ATTACHMENT
+from assessment.routes import assessments, attachments, attempts, banks, grading, internal, overrides, questions, search
 from assessment.schedules import SCHEDULES
 from assessment.settings import Settings
 from shared import jobs
-from shared.app import create_app
+from shared.app import LARGEST_BODY, create_app
 
 ROUTERS = (
     assessments.router,
@@ -15,6 +16,7 @@ ROUTERS = (
     questions.router,
     banks.router,
     attempts.router,
+    attachments.router,
     grading.router,
     search.router,
     jobs.router,
@@ -23,4 +25,10 @@ ROUTERS = (
 
 
 def create(settings: Settings | None = None) -> FastAPI:
-    return create_app(settings or Settings(), routers=ROUTERS, handlers=HANDLERS, schedules=SCHEDULES)
+    return create_app(
+        settings or Settings(),
+        routers=ROUTERS,
+        handlers=HANDLERS,
+        schedules=SCHEDULES,
+        largest_body=LARGEST_ATTACHMENT + LARGEST_BODY // 10,
+    )

@@ -244,6 +244,12 @@ class AttemptAnswer(Table):
     __table_args__ = (
         UniqueConstraint("attempt_id", "question_id"),
         Index("ix_attempt_answers_awaiting", "attempt_id", postgresql_where=text("awaits_grade")),
+        Index(
+            "uq_attempt_answers_attachment_key",
+            "attachment_key",
+            unique=True,
+            postgresql_where=text("attachment_key IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -263,6 +269,10 @@ class AttemptAnswer(Table):
     """Who graded it by hand, which no machine overrules; null where a machine did."""
     graded_at: Mapped[datetime | None] = mapped_column(Moment)
     rubric_grades: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB(none_as_null=True))
+    attachment_key: Mapped[str | None] = mapped_column(String(64))
+    """Name of the attached file in storage; random, and never told."""
+    attachment: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """What is told of it: `{file_name, mime_type, file_size}`."""
 
 
 class Standing(Table):

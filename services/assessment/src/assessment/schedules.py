@@ -1,13 +1,17 @@
 """The clock entrance: what the server does when nobody asks. Attempts whose time is up are completed."""
 
+import asyncio
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, select
 
 from assessment.commands.attempts import BATCH, complete_overdue
 from assessment.commands.regrading import REGRADING
 from assessment.commands.standings import BATCH as STANDINGS
 from assessment.commands.standings import tell_changed_policies
+from assessment.files import Files
+from assessment.models import AttemptAnswer
+from assessment.settings import Settings
 from shared import jobs
 from shared.database import Database
 from shared.worker import Schedule
@@ -38,7 +42,24 @@ async def tell_changed_standings(database: Database, *, batch: int = STANDINGS) 
             settled = await tell_changed_policies(session, now=datetime.now(UTC), limit=batch)
 
 
+async def sweep_attachments(database: Database, *, files: Files | None = None) -> None:
+    """Delete files that no answer names: replaced, taken back, erased, or of requests that broke off."""
+    files = files or Files(Settings().files_dir)
+    old = await asyncio.to_thread(lambda: list(files.list_old()))
+    for begin in range(0, len(old), SWEPT):
+        keys = old[begin : begin + SWEPT]
+        async with database.reading() as session:
+            named = await session.scalars(
+                select(AttemptAnswer.attachment_key).where(AttemptAnswer.attachment_key.in_(keys))
+            )
+            stray = set(keys) - set(named)
+        await asyncio.to_thread(files.delete_all, stray)
+
+
+SWEPT = 500
+
 SCHEDULES = (
+    Schedule(3600, sweep_attachments),
     Schedule(1, complete_overdue_attempts),
     Schedule(1, tell_changed_standings),
     jobs.schedule({REGRADING.name: REGRADING}),

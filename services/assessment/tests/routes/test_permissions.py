@@ -46,6 +46,7 @@ TABLE: list[tuple[str, str, Json | None, tuple[int, ...]]] = [
     ("DELETE", "/api/answers/{answer}/", None, (*STAFF_ONLY, 204, 404)),
     ("GET", "/api/grading-queue/", None, (*LISTS, 200, 200)),
     ("PUT", "/api/attempt-answers/{given}/grade/", {"points_earned": 1}, (401, 403, 403, 403, 404, 200, 200)),
+    ("GET", "/api/attempt-answers/{given}/attachment/", None, (401, 404, 404, 404, 404, 404, 404)),
     ("GET", "/api/rubrics/", None, (*LISTS, 200, 200)),
     ("GET", "/api/rubrics/{rubric}/", None, (401, 403, 403, 403, 404, 200, 200)),
     ("PATCH", "/api/rubrics/{rubric}/", {"title": "Renamed"}, (401, 403, 403, 403, 404, 200, 200)),

@@ -8,12 +8,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from assessment.domain.answering import check_may_replace, check_open, item_of
-from assessment.domain.given import Given, given_in
+from assessment.domain.given import Given, check_attachment, given_in
 from assessment.domain.paper import Item, Paper
 from assessment.domain.scoring import grade_item
 from assessment.domain.showing import show_answer
 from assessment.models import AttemptAnswer
-from assessment.schemas.attempts import AttemptAnswerSave, AttemptAnswerView
+from assessment.schemas.attempts import Attachment, AttemptAnswerSave, AttemptAnswerView
 from assessment.store import lock_attempt
 from shared.auth import Identity
 from shared.errors import NotFound
@@ -27,8 +27,25 @@ class Saved:
     is_first: bool
 
 
-async def save_answer(session: AsyncSession, learner: Identity, wanted: AttemptAnswerSave, *, now: datetime) -> Saved:
+@dataclass(frozen=True)
+class Stored:
+    """A file that was sent along, in storage."""
+
+    key: str
+    told: Attachment
+
+
+async def save_answer(
+    session: AsyncSession,
+    learner: Identity,
+    wanted: AttemptAnswerSave,
+    *,
+    attachment: Stored | None = None,
+    now: datetime,
+) -> Saved:
     """Keep the answer to one question of one's open attempt, in place of an earlier one.
+
+    Without `attachment` a file attached before stays, unless the answer is taken back (an empty text).
 
     Raises NotFound, AttemptExpired, AttemptNotOpen, or Invalid when the question does not take it.
     """
@@ -38,11 +55,14 @@ async def save_answer(session: AsyncSession, learner: Identity, wanted: AttemptA
     check_open(attempt, now)
     paper = Paper.model_validate(attempt.paper)
     item = item_of(paper, wanted.question_id)
+    if attachment is not None:
+        check_attachment(item)
     given = given_in(item, wanted)
     before = await _get_before(session, attempt.id, item.question_id)
     check_may_replace(paper, before, given)
     answer = before or AttemptAnswer(attempt_id=attempt.id, question_id=item.question_id, feedback="")
     _write(answer, item, given, now)
+    _attach(answer, given, attachment)
     if paper.feedback_mode == "immediate" and not item.is_graded_by_hand:
         # In a thread: patterns may take milliseconds.
         grade = await asyncio.to_thread(grade_item, paper, item, given)
@@ -73,3 +93,11 @@ def _write(answer: AttemptAnswer, item: Item, given: Given, now: datetime) -> No
             pairs = sorted(given.pairs)
             answer.response = {"pairs": [{"left_id": left, "right_id": right} for left, right in pairs]}
     answer.answered_at = now
+
+
+def _attach(answer: AttemptAnswer, given: Given, attachment: Stored | None) -> None:
+    """The file that is no longer named is swept away later."""
+    if attachment is not None:
+        answer.attachment_key, answer.attachment = attachment.key, attachment.told.model_dump()
+    elif given.is_empty:
+        answer.attachment_key = answer.attachment = None

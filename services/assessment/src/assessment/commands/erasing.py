@@ -34,9 +34,10 @@ async def erase_user(session: AsyncSession, user_id: int, *, version: int, now: 
                 AttemptAnswer.response.has_key("blanks"),
                 AttemptAnswer.feedback != "",
                 AttemptAnswer.rubric_grades.is_not(None),
+                AttemptAnswer.attachment_key.is_not(None),
             ),
         )
-        .values(text_answer=None, response=None, feedback="", rubric_grades=None)
+        .values(text_answer=None, response=None, feedback="", rubric_grades=None, attachment_key=None, attachment=None)
     )
     attempts = update(Attempt).where(Attempt.user_id == user_id, ~Attempt.is_erased)
     attempts = attempts.values(ip_address=None, user_agent="", is_erased=True)

@@ -20,10 +20,14 @@ class Given:
     text: str = ""
     blanks: Mapping[str, str] = field(default_factory=dict)
     pairs: frozenset[tuple[str, str]] = frozenset()
+    attachment: str | None = None
+    """Key of the attached file."""
 
     @property
     def is_empty(self) -> bool:
-        return not (self.chosen or normalise(self.text) or self.pairs or any(map(normalise, self.blanks.values())))
+        if self.attachment or self.chosen or self.pairs:
+            return False
+        return not (normalise(self.text) or any(map(normalise, self.blanks.values())))
 
 
 def given_before(answer: AttemptAnswer) -> Given:
@@ -35,6 +39,7 @@ def given_before(answer: AttemptAnswer) -> Given:
         text=answer.text_answer or "",
         blanks=response.get("blanks") or {},
         pairs=frozenset((pair["left_id"], pair["right_id"]) for pair in response.get("pairs") or ()),
+        attachment=answer.attachment_key,
     )
 
 
@@ -49,6 +54,12 @@ def given_in(item: Item, answer: AttemptAnswerSave) -> Given:
             return Given(blanks=_blanks_in(item, answer))
         case "matching":
             return Given(pairs=_pairs_in(item, answer))
+
+
+def check_attachment(item: Item) -> None:
+    """Raises Invalid unless the question takes files."""
+    if item.question_type != "essay" or not EssayConfig.model_validate(item.config).allow_attachments:
+        raise Invalid(attachment="This question takes no attachment.")
 
 
 def _wants(item: Item, field: str) -> Invalid:

@@ -15,6 +15,7 @@ from assessment.schemas.attempts import (
     AnswerAsked,
     AnswerExplained,
     AnswerResult,
+    Attachment,
     AttemptAnswerView,
     AttemptBrief,
     AttemptStart,
@@ -60,6 +61,7 @@ def show_saved(answer: AttemptAnswer) -> SavedAnswer:
         selected_answer_ids=answer.selected_answer_ids,
         text_answer=answer.text_answer,
         response=answer.response,
+        attachment=_attachment(answer),
         answered_at=answer.answered_at,
     )
 
@@ -84,6 +86,7 @@ def show_result(item: Item, answer: AttemptAnswer | None, *, tell: bool, closed:
         selected_answer_ids=answer.selected_answer_ids if answer else None,
         text_answer=answer.text_answer if answer else None,
         response=answer.response if answer else None,
+        attachment=_attachment(answer),
         correct_answer_ids=sorted(item.correct_ids) if tell and item.options else None,
         correct_response=correct_response(item) if tell else None,
         answer_explanations=_explanations(item) if tell else None,
@@ -177,6 +180,10 @@ def _explanations(item: Item) -> list[AnswerExplained]:
 def _rubric_grades(answer: AttemptAnswer) -> list[RubricGrade] | None:
     grades = answer.rubric_grades
     return None if grades is None else [RubricGrade.model_validate(grade) for grade in grades]
+
+
+def _attachment(answer: AttemptAnswer | None) -> Attachment | None:
+    return None if answer is None or answer.attachment is None else Attachment.model_validate(answer.attachment)
 
 
 def _number(points: Decimal | None) -> float | None:

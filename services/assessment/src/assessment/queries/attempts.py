@@ -8,9 +8,9 @@ from sqlalchemy.orm import defer
 
 from assessment.domain.paper import feedback_mode_of
 from assessment.domain.showing import show_attempt, show_brief
-from assessment.models import Assessment, Attempt
+from assessment.models import Assessment, Attempt, AttemptAnswer
 from assessment.queries.access import get_access, get_access_to_attempt
-from assessment.schemas.attempts import AttemptBrief, AttemptView
+from assessment.schemas.attempts import Attachment, AttemptBrief, AttemptView
 from assessment.store import get_answers
 from shared.auth import Identity
 from shared.errors import NotFound
@@ -46,3 +46,20 @@ async def list_attempts(
     newest = Key(COLUMNS.start_time, descending=True)
     keys = order_of(request, ORDERING, (newest,), Key(COLUMNS.id, descending=True))
     return await paginate(session, statement, request, keys, lambda row: show_brief(row[0]))
+
+
+async def get_attachment(session: AsyncSession, user: Identity, answer_id: int) -> tuple[str, Attachment]:
+    """Key and description of the file attached to one's own answer, or for staff to one in their course.
+
+    Others are told NotFound.
+    """
+    statement = select(AttemptAnswer.attachment_key, AttemptAnswer.attachment, Attempt.id, Attempt.user_id)
+    statement = statement.join(Attempt, Attempt.id == AttemptAnswer.attempt_id).where(AttemptAnswer.id == answer_id)
+    row = (await session.execute(statement)).one_or_none()
+    if row is None or row.attachment_key is None:
+        raise NotFound
+    if row.user_id != user.user_id:
+        access = await get_access_to_attempt(session, user, row.id)
+        if access is None or not access.is_staff:
+            raise NotFound
+    return row.attachment_key, Attachment.model_validate(row.attachment)

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from assessment.domain.paper import Item
 from assessment.models import Assessment, Attempt, AttemptAnswer, Course
+from assessment.schemas.attempts import Attachment
 from assessment.schemas.grading import QuestionToGrade, QueueEntry
 from assessment.store import is_course, teaches
 from shared.auth import Identity
@@ -63,6 +64,7 @@ def _show(row: Row[Any]) -> QueueEntry:
         ),
         text_answer=answer.text_answer,
         response=answer.response,
+        attachment=None if answer.attachment is None else Attachment.model_validate(answer.attachment),
         answered_at=answer.answered_at,
         submitted_at=row.end_time,
     )

@@ -15,9 +15,9 @@ from assessment.domain.showing import show_start
 from assessment.learn import learn_enrollment, learn_staff, learn_staff_of_attempt
 from assessment.models import Attempt
 from assessment.queries import attempts as queries
+from assessment.routes.attachments import BODY, SentAnswer
 from assessment.schedules import complete_if_overdue
 from assessment.schemas.attempts import (
-    AttemptAnswerSave,
     AttemptAnswerView,
     AttemptBrief,
     AttemptStart,
@@ -77,18 +77,23 @@ async def start_attempt(
     return show_start(attempt, await get_answers(session, [attempt.id]), now)
 
 
-@router.post("/api/attempt-answers/", status_code=201, responses={200: {"model": AttemptAnswerView}})
+@router.post(
+    "/api/attempt-answers/", status_code=201, responses={200: {"model": AttemptAnswerView}}, openapi_extra=BODY
+)
 async def save_answer(
-    wanted: AttemptAnswerSave, learner: SignedIn, session: Transaction, database: OpenDatabase, response: Response
+    sent: SentAnswer, learner: SignedIn, session: Transaction, database: OpenDatabase, response: Response
 ) -> AttemptAnswerView:
     """Save the answer to a question of your open attempt: 201, or 200 when it replaces an earlier one.
 
     Give `selected_answer_id`, or for `multiple_select` the list `selected_answer_ids`; an empty list takes the answer
     back. With immediate feedback `result` tells at once what it is worth, and the answer is final.
+
+    An essay whose `config` has `allow_attachments` takes one file of at most 10 MB: send multipart/form-data with the
+    file as `attachment`. What it is, its bytes say. Another one takes its place; an empty answer takes it back.
     """
     now = datetime.now(UTC)
-    await complete_if_overdue(database, Attempt.id == wanted.attempt_id, now=now)
-    saved = await answer_commands.save_answer(session, learner, wanted, now=now)
+    await complete_if_overdue(database, Attempt.id == sent.answer.attempt_id, now=now)
+    saved = await answer_commands.save_answer(session, learner, sent.answer, attachment=sent.attachment, now=now)
     response.status_code = 201 if saved.is_first else 200
     return saved.view
 

@@ -24,6 +24,14 @@ class Response(BaseModel):
     blanks: dict[PartId, BlankText] | None = Field(default=None, max_length=MOST_PARTS)
 
 
+class Attachment(BaseModel):
+    """A file attached to an answer, which `GET /api/attempt-answers/{id}/attachment/` gives."""
+
+    file_name: str
+    mime_type: str
+    file_size: int
+
+
 class AttemptAnswerSave(BaseModel):
     """The answer to a question, in the field that its type takes: `selected_answer_id`; for `multiple_select` the list
     `selected_answer_ids`; for `short_answer` and `essay` `text_answer`; for `matching` and `fill_blank` `response`.
@@ -67,6 +75,7 @@ class SavedAnswer(BaseModel):
     selected_answer_ids: list[int] | None
     text_answer: str | None
     response: dict[str, Any] | None
+    attachment: Attachment | None
     answered_at: datetime
 
 
@@ -97,6 +106,7 @@ class AnswerResult(BaseModel):
     selected_answer_ids: list[int] | None
     text_answer: str | None
     response: dict[str, Any] | None
+    attachment: Attachment | None
     correct_answer_ids: list[int] | None
     correct_response: dict[str, Any] | None
     answer_explanations: list[AnswerExplained] | None

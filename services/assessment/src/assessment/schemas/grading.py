@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, PlainSerializer, StringConstraints
 
 from assessment.models import AttemptStatus, QuestionType
+from assessment.schemas.attempts import Attachment
 from assessment.schemas.rubrics import MOST_CRITERIA, RubricContent, RubricGrade
 from shared.fields import Storable
 
@@ -69,5 +70,6 @@ class QueueEntry(BaseModel):
     question: QuestionToGrade
     text_answer: str | None
     response: dict[str, Any] | None
+    attachment: Attachment | None
     answered_at: datetime
     submitted_at: datetime
