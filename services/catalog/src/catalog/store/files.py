@@ -4,10 +4,12 @@
 nobody names is cleared away by `clear_files`: at once when something had named it, else when it is a day old.
 """
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+import structlog
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from catalog.models import Course, File, Resource
@@ -19,6 +21,8 @@ UPLOAD_LIMIT = timedelta(days=1)
 """What has not become whole by then never will."""
 CLEARED_AT_ONCE = 20
 
+log = structlog.get_logger()
+
 
 async def announce_file(database: Database, *, now: datetime, variants: Sequence[str] = ()) -> str:
     """Key of a file that is going to be written: its row, in a transaction of its own."""
@@ -29,9 +33,24 @@ async def announce_file(database: Database, *, now: datetime, variants: Sequence
 
 
 async def keep(database: Database, storage: Storage, pieces: Pieces, *, now: datetime) -> tuple[str, int]:
-    """Write a new file: its key and size. Whoever breaks it off leaves nothing behind for long."""
+    """Write a new file: its key and size. When it breaks off, nothing is left."""
     key = await announce_file(database, now=now)
-    return key, await storage.write(key, pieces)
+    try:
+        return key, await storage.write(key, pieces)
+    except BaseException:
+        await asyncio.shield(discard_file(database, storage, key))
+        raise
+
+
+async def discard_file(database: Database, storage: Storage, key: str) -> None:
+    """Delete a file that was to be named and was not; what cannot be done now, `clear_files` does tomorrow."""
+    try:
+        async with database.transaction() as session:
+            file = await session.get(File, key, with_for_update=True)
+            if file is not None and not await session.scalar(select(_is_named(key))):
+                await _delete(session, storage, file)
+    except Exception as error:
+        log.warning("file not discarded", error=type(error).__name__)
 
 
 async def name_file(session: AsyncSession, key: str) -> None:
@@ -69,15 +88,20 @@ async def _clear_some(database: Database, storage: Storage, *, now: datetime) ->
         # Asked again, for something may have come to name one between the look and the lock.
         left = (await session.scalars(select(File).where(File.storage_key.in_(locked), _is_left(now)))).all()
         for file in left:
-            for key in objects_of(file):
-                await storage.delete(key)
-            await session.delete(file)
+            await _delete(session, storage, file)
     return len(left)
 
 
+async def _delete(session: AsyncSession, storage: Storage, file: File) -> None:
+    for key in objects_of(file):
+        await storage.delete(key)
+    await session.delete(file)
+
+
 def _is_left(now: datetime) -> ColumnElement[bool]:
-    named = or_(
-        exists().where(Resource.storage_key == File.storage_key),
-        exists().where(Course.thumbnail_key == File.storage_key),
-    )
+    named = _is_named(File.storage_key)
     return and_(~named, or_(File.is_whole, File.created_date < now - UPLOAD_LIMIT))
+
+
+def _is_named(key: SQLColumnExpression[str] | str) -> ColumnElement[bool]:
+    return or_(exists().where(Resource.storage_key == key), exists().where(Course.thumbnail_key == key))
