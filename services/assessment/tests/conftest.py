@@ -9,6 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from assessment.commands.regrading import REGRADING
 from assessment.consumers import HANDLERS
 from assessment.main import create
 from assessment.settings import Settings
@@ -20,6 +21,7 @@ from shared.contracts.catalog.events import (
     StaffMember,
 )
 from shared.contracts.enrollment.events import EnrollmentCreated
+from shared.jobs import work_off
 from shared.testing import Environment, ServiceUnderTest, serve_for_tests, user
 
 Json = dict[str, Any]
@@ -269,5 +271,20 @@ def pass_time(service: ServiceUnderTest) -> Callable[..., Awaitable[None]]:
                 ),
                 {"by": timedelta(**by)},
             )
+
+    return build
+
+
+@pytest.fixture
+def regrade(service: ServiceUnderTest, teacher: httpx.AsyncClient) -> Maker:
+    """Regrade the assessment as the teacher, and wait for the job."""
+
+    async def build(assessment: Json) -> Json:
+        answer = await teacher.post(f"/api/assessments/{assessment['id']}/regrade/")
+        assert answer.status_code == 202, answer.text
+        await work_off(service.database, {REGRADING.name: REGRADING})
+        job = (await teacher.get(answer.json()["url"])).json()
+        assert (job["state"], job["report"]["failed"]) == ("completed", 0), job
+        return dict(job)
 
     return build

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from enrollment.consumers import HANDLERS
 from enrollment.main import create
+from enrollment.queries.recount import find_differences
 from enrollment.settings import Settings
 from shared.contracts.catalog.events import (
     CategoryRef,
@@ -149,5 +150,6 @@ def assert_counters_right(enrollment: ServiceUnderTest) -> Callable[[], Awaitabl
                 """)
             )
             assert wrong.all() == []
+        assert [difference async for difference in find_differences(enrollment.database)] == []
 
     return check

@@ -44,7 +44,7 @@ MakeAccount = Callable[..., Awaitable[Account]]
 
 @pytest.fixture
 async def gateway(environment: Environment) -> AsyncIterator[ServiceUnderTest]:
-    async with serve_for_tests(Settings, create, HANDLERS, environment) as service:
+    async with serve_for_tests(Settings, create, HANDLERS, environment, cache_bytes=0) as service:
         yield service
 
 

@@ -12,12 +12,19 @@ import sqlalchemy as sa
 from alembic import command, context
 from alembic.config import Config
 
-from shared import inbox, outbox
+from shared import inbox, jobs, outbox
+from shared.settings import ServiceName
 
 
 def create_bus_tables(op: object) -> None:
     """For the first migration of a service: the tables of the outbox and the inbox. `op` is `alembic.op`."""
     for statement in (*outbox.CREATE_TABLES, *inbox.CREATE_TABLES):
+        op.execute(statement)  # type: ignore[attr-defined]
+
+
+def create_job_tables(op: object, service: ServiceName) -> None:
+    """For a migration of a service that has jobs. `op` is `alembic.op`."""
+    for statement in jobs.create_tables(service):
         op.execute(statement)  # type: ignore[attr-defined]
 
 
@@ -41,10 +48,11 @@ def run(tables: sa.MetaData) -> None:
     url = sa.make_url(context.config.attributes["database_url"]).set(drivername="postgresql+psycopg")
     engine = sa.create_engine(url, poolclass=sa.NullPool)
     with engine.connect() as connection:
+        partitions = _partitions(connection)
         context.configure(
             connection=connection,
             target_metadata=tables,
-            include_name=_is_ours,
+            include_name=lambda name, kind, parents: _is_ours(name, kind, parents) and name not in partitions,
             compare_server_default=False,
         )
         with context.begin_transaction():
@@ -53,7 +61,17 @@ def run(tables: sa.MetaData) -> None:
 
 
 def _is_ours(name: str | None, kind: str, parents: object) -> bool:
-    return not (kind == "table" and (name or "").startswith(("outbox", "inbox")))
+    return not (kind == "table" and (name or "").startswith(("outbox", "inbox", "jobs", "job_rows")))
+
+
+def _partitions(connection: sa.Connection) -> frozenset[str]:
+    """Names of partitions: their table is in the models, they are not."""
+    names = connection.scalars(
+        sa.text("SELECT relname FROM pg_class WHERE relispartition AND relnamespace = current_schema()::regnamespace")
+    )
+    found = frozenset(names)
+    connection.rollback()
+    return found
 
 
 def _config(service: str, database_url: str) -> Config:

@@ -1,4 +1,4 @@
-"""The event entrance: keeping copies of courses and enrollments."""
+"""The event entrance: keeping copies of courses and enrollments, and making assessments that came with a course."""
 
 from datetime import UTC, datetime
 
@@ -6,7 +6,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from assessment.commands.cloning import clone_assessments
 from assessment.commands.copies import take_course, take_enrollment
+from assessment.commands.erasing import erase_user
+from assessment.commands.importing import take_import
 from shared.contracts.catalog.events import (
+    AssessmentImported,
     CourseCloned,
     CourseCreated,
     CourseDeleted,
@@ -24,6 +27,7 @@ from shared.contracts.enrollment.events import (
     EnrollmentSuspended,
     EnrollmentUnenrolled,
 )
+from shared.contracts.gateway.events import UserErased
 from shared.inbox import Handlers
 
 
@@ -40,14 +44,25 @@ async def on_course_cloned(session: AsyncSession, event: CourseCloned) -> None:
         await clone_assessments(session, event.source_course_id, event.course_id, event.lesson_ids, now=now)
 
 
+async def on_assessment_imported(session: AsyncSession, event: AssessmentImported) -> None:
+    """A course that was imported has an assessment, which is made here."""
+    await take_import(session, event.course_id, event.assessment, now=datetime.now(UTC))
+
+
 async def on_enrollment(session: AsyncSession, event: EnrollmentEvent) -> None:
     """Any fact about an enrollment carries its whole state."""
     await take_enrollment(session, event)
 
 
+async def on_user_erased(session: AsyncSession, event: UserErased) -> None:
+    """A user asked to be forgotten."""
+    await erase_user(session, event.user_id, version=event.version, now=datetime.now(UTC))
+
+
 HANDLERS: Handlers = {
     CourseCreated: on_course,
     CourseCloned: on_course_cloned,
+    AssessmentImported: on_assessment_imported,
     CourseUpdated: on_course,
     CoursePublished: on_course,
     CourseUnpublished: on_course,
@@ -58,4 +73,5 @@ HANDLERS: Handlers = {
     EnrollmentSuspended: on_enrollment,
     EnrollmentRestored: on_enrollment,
     EnrollmentCompleted: on_enrollment,
+    UserErased: on_user_erased,
 }

@@ -3,9 +3,10 @@
 from fastapi import FastAPI
 
 from assessment.consumers import HANDLERS
-from assessment.routes import assessments, attempts, banks, grading, internal, overrides, questions
+from assessment.routes import assessments, attempts, banks, grading, internal, overrides, questions, search
 from assessment.schedules import SCHEDULES
 from assessment.settings import Settings
+from shared import jobs
 from shared.app import create_app
 
 ROUTERS = (
@@ -15,6 +16,8 @@ ROUTERS = (
     banks.router,
     attempts.router,
     grading.router,
+    search.router,
+    jobs.router,
     internal.router,
 )
 

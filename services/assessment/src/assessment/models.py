@@ -3,7 +3,7 @@
 Two aggregates: an assessment with its questions and their answers, and an attempt with the answers given in it. An
 attempt carries in `paper` all that was asked and how it is scored, so that it needs the assessment no more.
 
-Rows are locked in one order everywhere: course, assessment, enrollment, attempts by id.
+Rows are locked in one order everywhere: imports of a course, course, assessment, enrollment, attempts by id, standings.
 """
 
 from datetime import datetime
@@ -14,6 +14,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     CheckConstraint,
+    Computed,
     ForeignKey,
     Identity,
     Index,
@@ -26,7 +27,7 @@ from sqlalchemy import (
     false,
     text,
 )
-from sqlalchemy.dialects.postgresql import INET, JSONB, TIMESTAMP
+from sqlalchemy.dialects.postgresql import INET, JSONB, TIMESTAMP, TSVECTOR
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from shared.contracts.enrollment.events import EnrollmentStatus
@@ -59,6 +60,11 @@ class Assessment(Table):
         Index(None, "course_id"),
         Index(None, "created_date", "id"),
         Index(None, "title", "id"),
+        Index(
+            "ix_assessments_policy_changed_at",
+            "policy_changed_at",
+            postgresql_where=text("policy_changed_at IS NOT NULL"),
+        ),
         CheckConstraint("passing_score BETWEEN 0 AND 100", name="passing_score"),
         CheckConstraint("penalty_fraction BETWEEN 0 AND 1", name="penalty_fraction"),
         CheckConstraint("feedback_mode IN ('immediate', 'after_completion', 'never')", name="feedback_mode"),
@@ -94,12 +100,26 @@ class Assessment(Table):
     is_deleted: Mapped[bool] = mapped_column(default=False)
     cloned_from: Mapped[int | None] = mapped_column(BigInteger)
     """The assessment that this one was copied from, when its course was."""
+    policy_changed_at: Mapped[datetime | None] = mapped_column(Moment)
+    """Since when learners' standings may have to be told anew; null when all are told."""
     created_date: Mapped[datetime] = mapped_column(Moment)
     updated_date: Mapped[datetime] = mapped_column(Moment)
 
     questions: Mapped[list["Question"]] = relationship(
         cascade="all, delete-orphan", order_by="Question.order", lazy="raise"
     )
+
+
+class Import(Table):
+    """An assessment that came with an imported course, one for each lesson. The row stays when it is made: once."""
+
+    __tablename__ = "imports"
+    __table_args__ = (Index(None, "course_id", postgresql_where=text("content IS NOT NULL")),)
+
+    lesson_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    course_id: Mapped[int] = mapped_column(BigInteger)
+    content: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """`AssessmentWrite` as JSON, until the copy of the course has the lesson and the assessment is made."""
 
 
 class QuestionBank(Table):
@@ -127,6 +147,7 @@ class Question(Table):
         CheckConstraint("weight > 0", name="weight"),
         CheckConstraint("num_nonnulls(assessment_id, bank_id) = 1", name="place"),
         Index(None, "bank_id", "order"),
+        Index("ix_questions_document", "document", postgresql_using="gin"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -139,6 +160,18 @@ class Question(Table):
     weight: Mapped[Decimal] = mapped_column(Numeric(6, 2))
     explanation: Mapped[str] = mapped_column(Text)
     config: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    document: Mapped[str] = mapped_column(
+        TSVECTOR,
+        Computed(
+            "setweight(to_tsvector('stemmed'::regconfig, question_text), 'A'::\"char\")"
+            " || setweight(to_tsvector('stemmed'::regconfig, COALESCE((config ->> 'text'::text), ''::text)),"
+            " 'B'::\"char\")"
+            " || setweight(to_tsvector('stemmed'::regconfig, explanation), 'D'::\"char\")",
+            persisted=True,
+        ),
+        deferred=True,
+    )
+    """Its words by weight, for full-text search; spelled as PostgreSQL gives it back."""
 
     answers: Mapped[list["Answer"]] = relationship(cascade="all, delete-orphan", order_by="Answer.order", lazy="raise")
 
@@ -198,6 +231,8 @@ class Attempt(Table):
     submitted_by: Mapped[SubmittedBy | None] = mapped_column(String(10))
     ip_address: Mapped[str | None] = mapped_column(INET)
     user_agent: Mapped[str] = mapped_column(Text)
+    is_erased: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """The learner asked to be forgotten: the texts are gone, so the score can only stay as it is."""
 
 
 class AttemptAnswer(Table):
@@ -228,6 +263,25 @@ class AttemptAnswer(Table):
     """Who graded it by hand, which no machine overrules; null where a machine did."""
     graded_at: Mapped[datetime | None] = mapped_column(Moment)
     rubric_grades: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB(none_as_null=True))
+
+
+class Standing(Table):
+    """What was last told of a learner's standing in an assessment.
+
+    `version` grows with each change of what the standing follows from. Whoever tells a standing locks this row first,
+    after the attempt: so of two who grade at once the second sees what the first did.
+    """
+
+    __tablename__ = "standings"
+    __table_args__ = (Index(None, "assessment_id", "scoring_policy"),)
+
+    assessment_id: Mapped[int] = mapped_column(ForeignKey(Assessment.id), primary_key=True)
+    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    version: Mapped[int] = mapped_column(BigInteger)
+    scoring_policy: Mapped[ScoringPolicy] = mapped_column(String(20))
+    """The policy that it was told by."""
+    has_passed: Mapped[bool | None]
+    """Null where it was told before this was written down."""
 
 
 class Rubric(Table):

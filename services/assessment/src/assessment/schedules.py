@@ -1,10 +1,14 @@
-"""The clock entrance: attempts whose time is up are completed by the server, also when nobody asks."""
+"""The clock entrance: what the server does when nobody asks. Attempts whose time is up are completed."""
 
 from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement
 
 from assessment.commands.attempts import BATCH, complete_overdue
+from assessment.commands.regrading import REGRADING
+from assessment.commands.standings import BATCH as STANDINGS
+from assessment.commands.standings import tell_changed_policies
+from shared import jobs
 from shared.database import Database
 from shared.worker import Schedule
 
@@ -26,4 +30,16 @@ async def complete_if_overdue(database: Database, only: ColumnElement[bool], *, 
         await complete_overdue(session, now=now, only=only)
 
 
-SCHEDULES = (Schedule(1, complete_overdue_attempts),)
+async def tell_changed_standings(database: Database, *, batch: int = STANDINGS) -> None:
+    """After a change of scoring policies: tell all standings that are others now, a batch in each transaction."""
+    settled = 1
+    while settled:
+        async with database.transaction() as session:
+            settled = await tell_changed_policies(session, now=datetime.now(UTC), limit=batch)
+
+
+SCHEDULES = (
+    Schedule(1, complete_overdue_attempts),
+    Schedule(1, tell_changed_standings),
+    jobs.schedule({REGRADING.name: REGRADING}),
+)

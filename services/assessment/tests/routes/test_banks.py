@@ -122,7 +122,14 @@ class TestDraws:
         assert len(drawn) > 1
 
     async def test_beside_its_own_questions_and_scored_like_them(
-        self, teacher: httpx.AsyncClient, make: Make, start: Make, save: Any, complete: Make, bank: Json
+        self,
+        teacher: httpx.AsyncClient,
+        make: Make,
+        start: Make,
+        save: Any,
+        complete: Make,
+        regrade: Make,
+        bank: Json,
     ) -> None:
         made = await make(draws=[{"bank": bank["id"], "count": 100}])
         begun = await start(made)
@@ -132,8 +139,7 @@ class TestDraws:
         assert done["score"] == 0.0
         answers = (await teacher.get(f"/api/questions/{begun['questions'][7]['id']}/")).json()["answers"]
         await teacher.patch(f"/api/answers/{answers[0]['id']}/", json={"is_correct": True})
-        regraded = (await teacher.post(f"/api/assessments/{made['id']}/regrade/")).json()
-        assert regraded == {"attempts": 1, "changed": 1}
+        assert [row["changed"] for row in (await regrade(made))["results"]] == [True]
 
     async def test_from_an_empty_bank_there_is_nothing_to_start(
         self, teacher: httpx.AsyncClient, learner: httpx.AsyncClient, make: Make, bank: Json

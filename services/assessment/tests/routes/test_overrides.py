@@ -8,7 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
+from assessment.commands.regrading import REGRADING
 from shared.contracts.assessment.events import AttemptGraded
+from shared.jobs import work_off
 from shared.testing import ServiceUnderTest
 
 Json = dict[str, Any]
@@ -98,40 +100,62 @@ class TestRegrade:
         assert (await teacher.patch(f"/api/answers/{alpha}/", json={"is_correct": True})).status_code == 200
 
     async def test_by_the_mended_key_and_keeps_the_old_score(
-        self, service: ServiceUnderTest, teacher: httpx.AsyncClient, done: tuple[Json, Json]
+        self, service: ServiceUnderTest, teacher: httpx.AsyncClient, done: tuple[Json, Json], regrade: Make
     ) -> None:
         made, attempt = done
-        path = f"/api/assessments/{made['id']}/regrade/"
-        assert (await teacher.post(path)).json() == {"attempts": 1, "changed": 0}
+        row = {"row": 1, "status": "succeeded", "attempt": attempt["id"], "attempt_status": "graded"}
+        job = await regrade(made)
+        assert job["results"] == [row | {"changed": False, "previous_score": 2.0, "score": 2.0}]
         await self.mend(teacher, made)
-        answers = await asyncio.gather(teacher.post(path), teacher.post(path))
-        assert sorted(answer.json()["changed"] for answer in answers) == [0, 1]
+        first, second = await regrade(made), await regrade(made)
+        assert first["results"] == [row | {"changed": True, "previous_score": 2.0, "score": 3.0}]
+        assert second["results"] == [row | {"changed": False, "previous_score": 3.0, "score": 3.0}]
         shown = (await teacher.get(f"/api/assessment-attempts/{attempt['id']}/")).json()
         assert (shown["score"], shown["previous_score"], shown["max_score"]) == (3.0, 2.0, 6.0)
         assert shown["answers"][0]["is_correct"] is True
         facts = await service.events(AttemptGraded)
         assert [(fact.version, fact.score) for fact in facts] == [(2, 2.0), (3, 3.0)]
 
-    async def test_leaves_what_a_person_graded(self, teacher: httpx.AsyncClient, done: tuple[Json, Json]) -> None:
+    async def test_by_several_at_once_counts_once(
+        self, service: ServiceUnderTest, teacher: httpx.AsyncClient, done: tuple[Json, Json]
+    ) -> None:
+        made, attempt = done
+        await self.mend(teacher, made)
+        path = f"/api/assessments/{made['id']}/regrade/"
+        await asyncio.gather(teacher.post(path), teacher.post(path))
+        await asyncio.gather(*(work_off(service.database, {REGRADING.name: REGRADING}) for _ in range(3)))
+        shown = (await teacher.get(f"/api/assessment-attempts/{attempt['id']}/")).json()
+        assert (shown["score"], shown["previous_score"]) == (3.0, 2.0)
+        assert len(await service.events(AttemptGraded)) == 2
+
+    async def test_leaves_what_a_person_graded(
+        self, teacher: httpx.AsyncClient, done: tuple[Json, Json], regrade: Make
+    ) -> None:
         made, attempt = done
         await teacher.put(f"/api/attempt-answers/{attempt['answers'][0]['id']}/grade/", json={"points_earned": 0.5})
         await self.mend(teacher, made)
-        assert (await teacher.post(f"/api/assessments/{made['id']}/regrade/")).json()["changed"] == 0
+        assert [row["changed"] for row in (await regrade(made))["results"]] == [False]
         assert (await teacher.get(f"/api/assessment-attempts/{attempt['id']}/")).json()["score"] == 2.5
 
     async def test_a_question_that_is_gone_keeps_its_key(
-        self, teacher: httpx.AsyncClient, done: tuple[Json, Json]
+        self, teacher: httpx.AsyncClient, done: tuple[Json, Json], regrade: Make
     ) -> None:
         made, _ = done
         await teacher.delete(f"/api/questions/{made['questions'][1]['id']}/")
-        assert (await teacher.post(f"/api/assessments/{made['id']}/regrade/")).json() == {"attempts": 1, "changed": 0}
+        assert [row["changed"] for row in (await regrade(made))["results"]] == [False]
 
     async def test_gives_attempts_under_way_the_new_key(
-        self, teacher: httpx.AsyncClient, done: tuple[Json, Json], start: Make, save: Save, complete: Make
+        self,
+        teacher: httpx.AsyncClient,
+        done: tuple[Json, Json],
+        start: Make,
+        save: Save,
+        complete: Make,
+        regrade: Make,
     ) -> None:
         made, _ = done
         begun = await start(made)
         await save(begun, 0, "Alpha")
         await self.mend(teacher, made)
-        await teacher.post(f"/api/assessments/{made['id']}/regrade/")
+        await regrade(made)
         assert (await complete(begun))["score"] == 1.0

@@ -53,7 +53,9 @@ TABLE: list[tuple[str, str, Json | None, tuple[int, ...]]] = [
     ("GET", "/api/assessments/{assessment}/overrides/", None, (*STAFF_ONLY, 200, 200)),
     ("PUT", "/api/assessments/{assessment}/overrides/7/", {}, (*STAFF_ONLY, 201, 200)),
     ("DELETE", "/api/assessments/{assessment}/overrides/7/", None, (*STAFF_ONLY, 404, 404)),
-    ("POST", "/api/assessments/{assessment}/regrade/", None, (*STAFF_ONLY, 200, 200)),
+    ("GET", "/api/assessments/{assessment}/statistics/", None, (*STAFF_ONLY, 200, 200)),
+    ("GET", "/api/search/questions/?q=question", None, (*LISTS, 200, 200)),
+    ("POST", "/api/assessments/{assessment}/regrade/", None, (*STAFF_ONLY, 202, 202)),
 ]
 
 

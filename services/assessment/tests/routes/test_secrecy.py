@@ -8,6 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from shared.auth import ServiceCaller
 from shared.testing import ServiceUnderTest
 
 Json = dict[str, Any]
@@ -76,6 +77,48 @@ class TestWhileItMayNotBeTold:
         assert (done["score"], done["passed"]) == (1.0, False)
         assert done["answers"][0]["selected_answer_id"] is not None
         assert told((await learner.get(f"/api/assessment-attempts/{begun['attempt_id']}/")).json()) == []
+
+    @pytest.mark.parametrize("rules", [{}, {"feedback_mode": "never"}, {"show_results": False}])
+    async def test_nor_does_what_other_services_are_told(
+        self,
+        service: ServiceUnderTest,
+        learner: httpx.AsyncClient,
+        make: Make,
+        start: Make,
+        save: Save,
+        complete: Make,
+        rules: Json,
+    ) -> None:
+        begun = await start(await make(**rules))
+        await save(begun, 0, "Beta")
+        if rules:
+            await complete(begun)
+        gateway = service.client(ServiceCaller("gateway"))
+        for path in (
+            "/internal/users/7/export/",
+            "/internal/analytics/courses/5/scores/",
+            "/internal/courses/5/standing/?user_id=7",
+        ):
+            answer = await gateway.get(path)
+            assert (answer.status_code, told(answer.json())) == (200, [])
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "/api/search/questions/?q=one",
+            "/api/questions/",
+            "/api/answers/",
+            "/api/assessments/{id}/statistics/",
+            "/api/assessments/{id}/overrides/",
+            "/internal/courses/5/assessments/",
+        ],
+    )
+    async def test_learners_do_not_come_where_staff_are_told(
+        self, learner: httpx.AsyncClient, make: Make, path: str
+    ) -> None:
+        answer = await learner.get(path.format(**await make()))
+        assert answer.status_code in (403, 404)
+        assert told(answer.json()) == []
 
     async def test_no_event_tells_it(
         self, service: ServiceUnderTest, teacher: httpx.AsyncClient, make: Make, start: Make, save: Save, complete: Make

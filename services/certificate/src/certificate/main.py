@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from certificate.consumers import HANDLERS
 from certificate.rendering.renderer import Renderer
-from certificate.routes import certificates, credentials, documents, keys, log, revocation, verification
+from certificate.routes import certificates, credentials, documents, earned, keys, log, revocation, verification
 from certificate.schedules import SCHEDULES
 from certificate.settings import Settings
 from certificate.upkeep import UPKEEP
@@ -15,6 +15,7 @@ from shared.app import create_app
 
 # A certificate's own route comes last: its number would otherwise take `keys`, `log` and `verify` for ids.
 ROUTERS = (
+    earned.router,
     keys.router,
     log.router,
     verification.router,

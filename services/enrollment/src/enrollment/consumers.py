@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from enrollment.commands.assessments import take_assessment, take_attempt
 from enrollment.commands.copies import take_certificate, take_user
+from enrollment.commands.erasure import erase_user
 from enrollment.commands.outlines import take_course
 from shared.contracts.assessment.events import (
     AssessmentCreated,
@@ -22,8 +23,13 @@ from shared.contracts.catalog.events import (
     CourseUnpublished,
     CourseUpdated,
 )
-from shared.contracts.certificate.events import CertificateIssued
-from shared.contracts.gateway.events import UserEvent, UserRegistered, UserUpdated
+from shared.contracts.certificate.events import (
+    CertificateIssued,
+    CertificateRevoked,
+    CertificateState,
+    CertificateSuperseded,
+)
+from shared.contracts.gateway.events import UserErased, UserEvent, UserRegistered, UserUpdated
 from shared.inbox import Handlers
 
 
@@ -35,7 +41,11 @@ async def on_user(session: AsyncSession, event: UserEvent) -> None:
     await take_user(session, event)
 
 
-async def on_certificate(session: AsyncSession, event: CertificateIssued) -> None:
+async def on_user_erased(session: AsyncSession, event: UserErased) -> None:
+    await erase_user(session, event)
+
+
+async def on_certificate(session: AsyncSession, event: CertificateState) -> None:
     await take_certificate(session, event)
 
 
@@ -55,7 +65,10 @@ HANDLERS: Handlers = {
     CourseDeleted: on_course,
     UserRegistered: on_user,
     UserUpdated: on_user,
+    UserErased: on_user_erased,
     CertificateIssued: on_certificate,
+    CertificateRevoked: on_certificate,
+    CertificateSuperseded: on_certificate,
     AssessmentCreated: on_assessment,
     AssessmentUpdated: on_assessment,
     AssessmentDeleted: on_assessment,

@@ -4,21 +4,28 @@ The copy is looked at in short transactions of its own, and none is open while t
 says is stored before anything is decided, so the command that follows decides on the newest state.
 """
 
+import asyncio
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import select
 
 from enrollment.commands.outlines import take_course
+from enrollment.domain.addresses import is_address
 from enrollment.domain.courses import can_manage, can_read, is_in_course
 from enrollment.domain.eligibility import AlreadyEnrolled, check_eligible
 from enrollment.models import Course, Enrollment, Lesson
 from enrollment.store import find_course, get_status, is_enrolled
 from shared.auth import Identity
 from shared.contracts.catalog.http import CourseState
+from shared.contracts.gateway.events import UserState
 from shared.database import Database
 from shared.errors import NotFound, Refusal
 from shared.fields import LARGEST_ID
 from shared.peers import Peers
+
+ASKED_AT_ONCE = 8
+"""Questions to the gateway of one batch of a job."""
 
 
 async def learn_course_to_enroll(
@@ -117,3 +124,15 @@ async def _take(database: Database, state: CourseState | None, *, now: datetime)
     async with database.transaction() as session:
         await take_course(session, state, now=now)
     return state.course_id
+
+
+async def learn_users(peers: Peers, addresses: Iterable[str]) -> dict[str, UserState]:
+    """Who is registered with these addresses; those with whom nobody is are left out. Raises ServiceUnavailable."""
+    asking = asyncio.Semaphore(ASKED_AT_ONCE)
+
+    async def ask(address: str) -> tuple[str, UserState | None]:
+        async with asking:
+            return address, await peers.get("gateway", "/internal/users/", UserState, {"email": address})
+
+    answers = await asyncio.gather(*(ask(address) for address in addresses if is_address(address)))
+    return {address: state for address, state in answers if state is not None}

@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from enrollment.consumers import HANDLERS
 from enrollment.routes import (
+    analytics,
     course_enrollments,
     enrollments,
     internal,
@@ -17,6 +18,7 @@ from enrollment.routes import (
 )
 from enrollment.schedules import SCHEDULES
 from enrollment.settings import Settings
+from shared import jobs
 from shared.app import create_app
 
 ROUTERS = (
@@ -29,7 +31,9 @@ ROUTERS = (
     notes.router,
     topics.router,
     replies.router,
+    analytics.router,
     internal.router,
+    jobs.router,
 )
 
 

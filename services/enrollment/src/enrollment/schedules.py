@@ -1,11 +1,20 @@
 """The clock entrance: what a course measures anew is counted anew, and announcements are told when their time comes."""
 
 from datetime import UTC, datetime
+from functools import cache
+from typing import Any
 
+from enrollment.commands import bulk
+from enrollment.commands.activity_days import keep_partitions, roll_up
 from enrollment.commands.policies import BATCH, list_stale_courses, recalculate
 from enrollment.commands.topics import BATCH as TOPICS
 from enrollment.commands.topics import publish_due
+from enrollment.learn import learn_users
+from enrollment.settings import process_settings
+from shared import jobs
+from shared.auth import Signer
 from shared.database import Database
+from shared.peers import Peers
 from shared.worker import Schedule
 
 
@@ -28,4 +37,41 @@ async def publish_announcements(database: Database, *, batch: int = TOPICS) -> N
             told = await publish_due(session, limit=batch, now=datetime.now(UTC))
 
 
-SCHEDULES = (Schedule(1, recalculate_stale), Schedule(1, publish_announcements))
+async def roll_up_activity(database: Database, *, now: datetime | None = None) -> None:
+    """Roll up all days that are over, each in a transaction of its own. One worker does it, the others pass."""
+    may_have_more = True
+    while may_have_more:
+        async with database.transaction() as session:
+            may_have_more = await roll_up(session, now=now or datetime.now(UTC))
+
+
+async def keep_activity(database: Database, *, now: datetime | None = None, kept_days: int | None = None) -> None:
+    """Make the partitions of the coming days, and drop those past keeping."""
+    kept = process_settings().activity_kept_days if kept_days is None else kept_days
+    async with database.transaction() as session:
+        await keep_partitions(session, today=(now or datetime.now(UTC)).date(), kept_days=kept)
+
+
+@cache
+def owners() -> Peers:
+    """The other services, asked over connections that last as long as this process."""
+    settings = process_settings()
+    signer = Signer(settings.SERVICE, settings.identity_key_file) if settings.identity_key_file else None
+    return Peers(settings, signer)
+
+
+async def find_users(database: Database, job: jobs.Job, rows: list[dict[str, Any]]) -> None:
+    """Ask the gateway for the users of a batch of addresses."""
+    job.params["found"] = await learn_users(owners(), (row["email"] for row in rows))
+
+
+BULK = jobs.JobKind(bulk.KIND, row=bulk.enroll_address, prepare=find_users)
+JOBS = {BULK.name: BULK}
+
+SCHEDULES = (
+    jobs.schedule(JOBS),
+    Schedule(1, recalculate_stale),
+    Schedule(1, publish_announcements),
+    Schedule(60, roll_up_activity),
+    Schedule(3600, keep_activity),
+)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.contracts.certificate.events import CertificateIssued
+from shared.contracts.certificate.events import CertificateIssued, CertificateRevoked, CertificateSuperseded
 from shared.contracts.gateway.events import UserRegistered, UserUpdated
 from shared.testing import ServiceUnderTest, user
 
@@ -52,6 +52,15 @@ class TestUsers:
 class TestCertificates:
     async def test_they_are_counted_once_each(self, enrollment: ServiceUnderTest) -> None:
         await enrollment.deliver(certificate(1), certificate(2), certificate(1), certificate(3, user_id=8))
+        async with enrollment.client(user(7)) as client:
+            stats = (await client.get("/api/user/progress-stats/")).json()
+        assert stats["certificates_earned"] == 2
+
+    async def test_one_that_is_revoked_or_superseded_counts_no_more(self, enrollment: ServiceUnderTest) -> None:
+        revoked = CertificateRevoked(**dict(certificate(1, version=2, status="revoked")))
+        superseded = CertificateSuperseded(**dict(certificate(2, version=2, status="superseded")))
+        reissued = certificate(4, supersedes=2)
+        await enrollment.deliver(revoked, certificate(1), certificate(2), superseded, certificate(3), reissued, revoked)
         async with enrollment.client(user(7)) as client:
             stats = (await client.get("/api/user/progress-stats/")).json()
         assert stats["certificates_earned"] == 2

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from enrollment.commands.policies import recalculate
+from enrollment.queries.recount import find_differences
 from enrollment.schedules import recalculate_stale
 from shared.auth import ServiceCaller
 from shared.contracts.assessment.events import AssessmentUpdated, AttemptGraded
@@ -51,10 +53,12 @@ def assessment(number: int, version: int = 1, **changes: Any) -> AssessmentUpdat
     return AssessmentUpdated(**fields | changes)
 
 
-def graded(number: int, assessment_id: int, has_passed: bool, version: int = 1, user_id: int = 7) -> AttemptGraded:
+def graded(
+    number: int, assessment_id: int, has_passed: bool, version: int = 1, user_id: int = 7, standing: int = 0
+) -> AttemptGraded:
     return AttemptGraded(
         version=version, attempt_id=number, attempt_number=1, assessment_id=assessment_id, course_id=5, lesson_id=11,
-        user_id=user_id, status="graded", max_score=1, has_passed=has_passed,
+        user_id=user_id, status="graded", max_score=1, has_passed=has_passed, standing_version=standing,
         start_time=datetime(2026, 1, 1, tzinfo=UTC),
     )  # fmt: skip
 
@@ -190,6 +194,18 @@ class TestMeasure:
         await recalculate_stale(enrollment.database)
         assert await percentage(enrollment) == (100, "completed")
 
+    async def test_the_newest_standing_in_an_assessment_wins_in_any_order(
+        self, enrollment: ServiceUnderTest, course: Any, enroll: Any
+    ) -> None:
+        await enrollment.deliver(course(), assessment(1), assessment(2))
+        await put(enrollment, method="assessments")
+        await enroll()
+        await enrollment.deliver(graded(1, 1, False, standing=3))
+        await enrollment.deliver(graded(2, 1, True, standing=2), graded(3, 1, True))
+        assert await percentage(enrollment) == (0, "active")
+        await enrollment.deliver(graded(1, 1, True, version=2, standing=4), graded(1, 1, False, standing=3))
+        assert await percentage(enrollment) == (50, "active")
+
     async def test_what_was_passed_before_the_assessment_was_known(
         self, enrollment: ServiceUnderTest, course: Any, enroll: Any
     ) -> None:
@@ -274,6 +290,20 @@ class TestRecalculate:
         await recalculate_stale(enrollment.database)
         assert len(await enrollment.events()) == before
 
+    async def test_a_learner_writes_while_a_batch_of_others_is_open(
+        self, enrollment: ServiceUnderTest, course: Any, enroll: Any, write_progress: Any
+    ) -> None:
+        await enrollment.deliver(course(modules=modules({11: ("video", 1), 12: ("video", 3)})))
+        for learner in range(10, 15):
+            await enroll(learner)
+        await put(enrollment, method="time")
+        async with enrollment.database.transaction() as session:
+            assert await recalculate(session, 5, limit=2, now=datetime.now(UTC))
+            await write_progress(12, user_id=14, time_spent=60)
+            assert await percentage(enrollment, 14) == (25, "active")
+        await recalculate_stale(enrollment.database)
+        assert [difference async for difference in find_differences(enrollment.database)] == []
+
     async def test_those_that_are_due_are_completed_and_nobody_is_uncompleted(
         self, enrollment: ServiceUnderTest, course: Any, enroll: Any, write_progress: Any
     ) -> None:
@@ -322,6 +352,7 @@ class TestAnyOrder:
         for learner in learners:
             await enroll(learner)
         version = 1
+        standing_of = draw.choice((*learners, None))
         past: list[Any] = []
 
         async def write() -> None:
@@ -358,7 +389,12 @@ class TestAnyOrder:
         async def grade() -> None:
             attempt, learner = draw.randint(1, 4), draw.choice(learners)
             number = attempt * 10 + learner
-            await tell(graded(number, attempt % 2 + 1, draw.random() < 0.6, draw.randint(1, 9), learner))
+            version, passes = draw.randint(1, 9), draw.random() < 0.6
+            if learner == standing_of:
+                standing = draw.randint(1, 9)
+                await tell(graded(number, attempt % 2 + 1, standing % 3 > 0, version, learner, standing))
+            else:
+                await tell(graded(number, attempt % 2 + 1, passes, version, learner))
 
         async def tell(event: Any) -> None:
             past.append(event)
@@ -375,6 +411,7 @@ class TestAnyOrder:
             for _ in range(4):
                 await asyncio.gather(*(draw.choice(often)() for _ in range(2)))
                 await assert_from_scratch(enrollment)
+                assert [difference async for difference in find_differences(enrollment.database)] == []
 
 
 async def assert_from_scratch(service: ServiceUnderTest) -> None:
@@ -388,7 +425,15 @@ async def assert_from_scratch(service: ServiceUnderTest) -> None:
         needed = set(
             await session.scalars(text("SELECT assessment_id FROM assessments WHERE is_required AND NOT is_deleted"))
         )
-        passed = (await session.execute(text("SELECT user_id, assessment_id FROM attempts WHERE has_passed"))).all()
+        passed = (
+            await session.execute(
+                text("""
+            SELECT user_id, assessment_id FROM attempts LEFT JOIN standings USING (user_id, assessment_id)
+            GROUP BY user_id, assessment_id, standings.has_passed
+            HAVING coalesce(standings.has_passed, bool_or(attempts.has_passed))
+        """)
+            )
+        ).all()
     told = {event.enrollment_id: event for event in await service.events(ProgressUpdated, ProgressRecalculated)}
     completed = {event.enrollment_id for event in await service.events(EnrollmentCompleted)}
     for enrollment in enrollments:

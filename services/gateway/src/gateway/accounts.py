@@ -3,22 +3,29 @@ verified.
 """
 
 import getpass
+import re
+import secrets
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from gateway.erasure.commands import erase_user
 from gateway.identity.commands.accounts import promote_to_administrator, register
 from gateway.identity.commands.users import set_subscription
 from gateway.identity.domain.names import check_email
 from gateway.identity.domain.passwords import LONGEST, SHORTEST, check_password
 from gateway.identity.hashing import hash_password
 from gateway.identity.queries import find_credentials
+from gateway.identity.tokens import TokenVault
 from gateway.settings import Settings
+from gateway.store import lock_user, token_of
 from shared.contracts.gateway.events import Role
 from shared.database import Database
-from shared.errors import Invalid
+from shared.errors import Invalid, NotFound
 
 DEMO_PASSWORD = "syllabus-demo"  # noqa: S105
+
+_SERVICE_NAME = re.compile("[A-Za-z0-9-]{2,60}")
 
 
 @dataclass(frozen=True)
@@ -71,6 +78,50 @@ async def create_administrator(settings: Settings, email: str) -> str:
     finally:
         await database.close()
     return f"{email} is a new administrator."
+
+
+async def create_service_account(settings: Settings, name: str) -> str:
+    """The token of the service account of this name, which is made where there is none. Raises Refused."""
+    if not _SERVICE_NAME.fullmatch(name):
+        raise Refused("Name it with 2 to 60 letters, digits and hyphens, such as data-warehouse.")
+    if settings.token_key_file is None:
+        raise Refused("Without SYLLABUS_TOKEN_KEY_FILE no token would work: set it as the gateway has it.")
+    vault = TokenVault.of_file(settings.token_key_file)
+    email = f"service-account {name}"  # no address, so that nobody can register with it, or have mails sent
+    database = _open(settings)
+    now = datetime.now(UTC)
+    try:
+        async with database.reading() as reading:
+            known = await find_credentials(reading, email)
+        unusable = hash_password(secrets.token_hex())
+        async with database.transaction() as session:
+            if known is None:
+                user = await register(
+                    session, email, unusable, name, "", is_email_verified=True, is_service=True, now=now
+                )
+            else:
+                user = await lock_user(session, known.user_id)
+            return await token_of(session, user, vault, now=now)
+    except Invalid as error:
+        raise Refused(str(error)) from error
+    finally:
+        await database.close()
+
+
+async def erase(settings: Settings, user_id: int) -> str:
+    """Have a user forgotten, as `DELETE /api/user/` does; returns where to follow it. Raises Refused."""
+    database = _open(settings)
+    try:
+        unusable = hash_password(secrets.token_hex())
+        async with database.transaction() as session:
+            started = await erase_user(session, user_id, unusable, now=datetime.now(UTC))
+    except NotFound as error:
+        raise Refused(f"There is no user {user_id}.") from error
+    except Invalid as error:
+        raise Refused(str(error)) from error
+    finally:
+        await database.close()
+    return f"User {user_id} is erased here; {started.url} tells of the other services."
 
 
 async def make_demo_accounts(settings: Settings) -> list[str]:

@@ -7,7 +7,7 @@ when this process changes it, and within the two seconds when another one does.
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -16,7 +16,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.identity.cookies import CSRF_HEADER, session_in
-from gateway.identity.domain.access import AccountDeactivated, is_premium
+from gateway.identity.domain.access import AccountDeactivated, is_for_services, is_premium
 from gateway.identity.domain.names import full_name
 from gateway.identity.domain.sessions import LIFETIME, PROLONGED_AFTER, CsrfFailed, is_to_be_prolonged
 from gateway.identity.secret import digest_of, is_csrf_of
@@ -24,7 +24,7 @@ from gateway.identity.tokens import TOKEN_BYTES, TokenVault
 from shared.auth import LIFETIME_S, Identity, Signer
 from shared.contracts.gateway.events import Role
 from shared.database import Database
-from shared.errors import InvalidToken, ServiceUnavailable
+from shared.errors import InvalidToken, RoleRequired, ServiceUnavailable
 
 REMEMBERED_S = 2.0
 SIGNED_AHEAD_S = LIFETIME_S / 2
@@ -47,13 +47,13 @@ _ASKING_NOBODY = frozenset(
 """Where a session plays no part: a browser that has lost its `csrftoken` must still be able to log in."""
 _HOLDER = text("""
     SELECT users.id, users.role, users.first_name, users.last_name, users.is_active,
-           subscriptions.tier, subscriptions.expires_at
+           users.is_service, subscriptions.tier, subscriptions.expires_at
     FROM tokens JOIN users ON users.id = tokens.user_id JOIN subscriptions ON subscriptions.user_id = users.id
     WHERE tokens.lookup = :lookup
 """)
 _SESSION_HOLDER = text("""
     SELECT users.id, users.role, users.first_name, users.last_name, users.is_active,
-           subscriptions.tier, subscriptions.expires_at, sessions.expires_at AS ends_at
+           users.is_service, subscriptions.tier, subscriptions.expires_at, sessions.expires_at AS ends_at
     FROM sessions JOIN users ON users.id = sessions.user_id JOIN subscriptions ON subscriptions.user_id = users.id
     WHERE sessions.digest = :digest AND sessions.expires_at > :now
 """)
@@ -68,6 +68,7 @@ class Holder:
     role: Role
     name: str
     is_active: bool
+    is_service: bool
     tier: str
     expires_at: datetime | None
     read_at: float
@@ -109,7 +110,7 @@ class Authentication:
         """
         authorization = _joined(headers, b"authorization")
         if authorization is not None:
-            return Admission(await self.signature(authorization.decode("latin-1")))
+            return Admission(await self.signature(authorization.decode("latin-1"), method, path))
         session = None if path in _ASKING_NOBODY else session_in(headers)
         holder = await self.session_holder(session) if session else None
         if session is None or holder is None:
@@ -124,17 +125,24 @@ class Authentication:
         holder = await self._remembered(session, self._read_session)
         return holder if holder is not None and holder.is_active else None
 
-    async def signature(self, authorization: str | None) -> str | None:
+    async def signature(self, authorization: str | None, method: str = "", path: str = "") -> str | None:
         """The signed identity of whoever sent this `Authorization` header; None for a guest, who sent none.
 
-        Raises InvalidToken, AccountDeactivated; ServiceUnavailable when this gateway has no key to sign with.
+        A service account is an administrator to the few things that it may read.
+        Raises InvalidToken, AccountDeactivated; RoleRequired for a service account, except where it may do this;
+        ServiceUnavailable when this gateway has no key to sign with.
         """
         if authorization is None:
             return None
         holder = await self._holder(_token(authorization))
         if not holder.is_active:
             raise AccountDeactivated
-        return self._sign(holder.identity(now=datetime.now(UTC)))
+        identity = holder.identity(now=datetime.now(UTC))
+        if not holder.is_service:
+            return self._sign(identity)
+        if not is_for_services(method, path):
+            raise RoleRequired("A service account may read the feed of events and the descriptions, nothing else.")
+        return self._sign(replace(identity, role="administrator"))
 
     @asynccontextmanager
     async def changing(self, user_id: int) -> AsyncIterator[AsyncSession]:
@@ -209,7 +217,7 @@ class Authentication:
 
 def _holder_of(row: Row[Any], read_at: float, *, prolonged: bool = False) -> Holder:
     name = full_name(row.first_name, row.last_name)
-    return Holder(row.id, row.role, name, row.is_active, row.tier, row.expires_at, read_at, prolonged)
+    return Holder(row.id, row.role, name, row.is_active, row.is_service, row.tier, row.expires_at, read_at, prolonged)
 
 
 def _joined(headers: Sequence[tuple[bytes, bytes]], wanted: bytes) -> bytes | None:

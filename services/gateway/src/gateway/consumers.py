@@ -1,5 +1,6 @@
-"""The event entrance. The gateway follows no events yet: nothing it serves is a copy."""
+"""The event entrance: what the gateway does about which event."""
 
+from gateway.erasure import consumers as erasure
 from shared.inbox import Handlers
 
-HANDLERS: Handlers = {}
+HANDLERS: Handlers = {**erasure.HANDLERS}

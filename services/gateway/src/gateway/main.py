@@ -1,5 +1,6 @@
 """The parts put together. The app has everything that the gateway itself answers; `front` is the door before it."""
 
+from asyncio import create_task
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -7,10 +8,15 @@ import structlog
 from fastapi import FastAPI
 
 from gateway.aggregate import routes as aggregate
+from gateway.aggregate.course import CoursePage
 from gateway.aggregate.schema import PublicSchema
+from gateway.aggregate.stats import ProgressStats
 from gateway.authentication import Authentication
 from gateway.bodies.intake import LARGEST_OWN_BODY
+from gateway.cache.drops import follow
+from gateway.cache.pages import Pages
 from gateway.consumers import HANDLERS
+from gateway.erasure import routes as erasure
 from gateway.idempotency.once import Idempotency
 from gateway.idempotency.vault import AnswerVault
 from gateway.identity.hashing import Passwords
@@ -20,8 +26,13 @@ from gateway.limits.gate import Gate
 from gateway.schedules import schedules
 from gateway.settings import Settings
 from gateway.upstream.client import Upstreams
+from gateway.upstream.inside import Inside
 from gateway.verify import routes as verify
+from shared import jobs
 from shared.app import create_app
+
+PUBLIC = (*ROUTERS, erasure.router, jobs.router, aggregate.router, verify.router)
+"""Everything that the gateway itself answers to users."""
 
 log = structlog.get_logger()
 
@@ -38,19 +49,26 @@ def create(settings: Settings | None = None) -> FastAPI:
         app.state.authentication = Authentication(app.state.database, vault, app.state.signer)
         app.state.passwords = Passwords(threads=settings.password_threads, queue=settings.password_queue)
         app.state.upstreams = Upstreams(settings)
+        pages = app.state.pages = Pages(settings.cache_bytes)
+        inside = app.state.inside = Inside(app.state.upstreams, app.state.signer)
+        app.state.course_page = CoursePage(app.state.upstreams, inside, pages)
+        app.state.progress_stats = ProgressStats(app.state.upstreams, inside)
         app.state.schema = PublicSchema(app)
         app.state.gate = Gate(settings)
         app.state.idempotency = Idempotency(app.state.database, AnswerVault(settings.token_key_file))
+        following = create_task(follow(pages, settings.amqp_url, settings.bus_prefix)) if settings.cache_bytes else None
         try:
             yield
         finally:
+            if following:
+                following.cancel()
             await app.state.gate.close()
             app.state.passwords.close()
             await app.state.upstreams.close()
 
     return create_app(
         settings,
-        routers=[*ROUTERS, aggregate.router, verify.router],
+        routers=PUBLIC,
         handlers=HANDLERS,
         schedules=schedules(settings),
         resources=resources,

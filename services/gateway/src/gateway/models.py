@@ -59,6 +59,10 @@ class User(Table):
     """Whether somebody who reads the address's mail has said that the account is theirs."""
     date_joined: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     updated_date: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    erased_date: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """When all that is personal was blanked, for ever (`erasure`)."""
+    is_service: Mapped[bool] = mapped_column(server_default=false())
+    """Whether it is a program's account, which may read the feed of events and nothing else."""
     revision: Mapped[int] = mapped_column(BigInteger)
     """Number of changes to what other services know of the user; the `version` of the events."""
     search_text: Mapped[str] = mapped_column(

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import delete
+from sqlalchemy import delete, text
 
 from gateway.idempotency.store import forget_old_keys
 from gateway.identity.letters import letters
@@ -12,6 +12,11 @@ from gateway.models import MailLink, Session
 from gateway.settings import Settings
 from shared.database import Database
 from shared.worker import Schedule
+
+_OLD_ERASURES = text("""
+    DELETE FROM jobs
+    WHERE kind = 'gateway.erasure' AND state = 'completed' AND created_date < now() - interval '30 days'
+""")
 
 
 def schedules(settings: Settings) -> tuple[Schedule, ...]:
@@ -29,6 +34,7 @@ async def forget_expired(database: Database) -> None:
     async with database.transaction() as session:
         await session.execute(delete(Session).where(Session.expires_at <= now))
         await session.execute(delete(MailLink).where(MailLink.expires_at <= now))
+        await session.execute(_OLD_ERASURES)
 
 
 async def forget_keys(database: Database) -> None:

@@ -58,6 +58,9 @@ class Settings(ServiceSettings):
     """Addresses, networks (`10.0.0.0/8`) or `unix`, with commas between: from there, `X-Forwarded-For` says who asks.
     Nobody's is believed by default."""
 
+    cache_bytes: int = Field(default=64 * 1024 * 1024, ge=0)
+    """How much of the courses' pages each process keeps for guests; 0 keeps none."""
+
     rate_limits: bool = True
     """Whether requests are limited at all. Off for benchmarks."""
     redis_url: SecretStr | None = None

@@ -1,11 +1,13 @@
 """The feed of all events."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 from sqlalchemy import text
 
+from gateway.aggregate import feed
 from gateway.aggregate.feed import merge, read_cursor, write_cursor
 from shared import outbox
 from shared.contracts.gateway.events import UserRegistered
@@ -139,3 +141,40 @@ class TestRoute:
         answer = await gateway.client(user(1, "administrator")).get(f"/api/events/?{query}")
         assert answer.status_code == 400
         assert query.partition("=")[0] in str(answer.json())
+
+
+class TestStream:
+    """The feed as Server-Sent Events."""
+
+    @pytest.fixture(autouse=True)
+    def short(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(feed, "LONGEST_STREAM_S", 0.2)
+        monkeypatch.setattr(feed, "HEARTBEAT_S", 0.05)
+
+    async def stream(self, gateway: ServiceUnderTest, last: str = "") -> list[dict[str, str]]:
+        """The messages of one connection; comments have the empty name."""
+        headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": last} if last else {})
+        client = gateway.client(user(1, "administrator"))
+        answer = await client.get("/api/events/", params={"source": "gateway"}, headers=headers)
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        blocks = answer.text.strip().split("\n\n")
+        return [dict(line.split(": ", 1) for line in block.splitlines()) for block in blocks]
+
+    async def test_brings_every_event_with_its_place(self, gateway: ServiceUnderTest) -> None:
+        await TestRoute().publish(gateway, 1, 2, 3)
+        first, *rest = await self.stream(gateway)
+        assert first == {"retry": "1000"}
+        events = [message for message in rest if "data" in message]
+        assert [json.loads(event["data"])["sequence"] for event in events] == [1, 2, 3]
+        assert {event["event"] for event in events} == {UserRegistered.TYPE}
+        assert "position" not in events[0]["data"]
+        again = [message for message in await self.stream(gateway, events[1]["id"]) if "data" in message]
+        assert [json.loads(event["data"])["sequence"] for event in again] == [3]
+
+    async def test_says_that_it_lives_when_there_is_nothing(self, gateway: ServiceUnderTest) -> None:
+        assert {"": "nothing new"} in await self.stream(gateway)
+
+    async def test_a_place_that_is_none_is_400(self, gateway: ServiceUnderTest) -> None:
+        headers = {"Accept": "text/event-stream", "Last-Event-ID": "x"}
+        answer = await gateway.client(user(1, "administrator")).get("/api/events/", headers=headers)
+        assert (answer.status_code, list(answer.json())) == (400, ["after"])

@@ -102,7 +102,7 @@ async def upstreams(tmp_path: Path) -> AsyncIterator[dict[str, Upstream]]:
 async def gateway(environment: Environment, tmp_path: Path) -> AsyncIterator[ServiceUnderTest]:
     """The gateway, which looks for the services on sockets in `tmp_path`: nobody is there without `upstreams`."""
     addresses = {f"{name}_url": f"unix:{tmp_path / name}" for name in SERVICES}
-    async with serve_for_tests(Settings, create, HANDLERS, environment, **addresses) as service:
+    async with serve_for_tests(Settings, create, HANDLERS, environment, cache_bytes=0, **addresses) as service:
         yield service
 
 

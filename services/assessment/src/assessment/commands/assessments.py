@@ -56,12 +56,15 @@ async def change_assessment(
 ) -> Assessment:
     """Give the fields that were sent their new values; `questions`, if sent, are all there are to be.
 
-    Attempts, under way or done, are not touched: each has its own paper. Raises NotFound, PermissionDenied or Invalid.
+    Attempts, under way or done, are not touched: each has its own paper and passing score. What another scoring policy
+    makes of them is told in the background. Raises NotFound, PermissionDenied or Invalid.
     """
     assessment = await lock_to_edit(session, user, assessment_id)
     sent = wanted.model_fields_set
     if "lesson" in sent and wanted.lesson != assessment.lesson_id:
         raise Invalid(lesson="An assessment stays on its lesson; make a new one on the other.")
+    if "scoring_policy" in sent and wanted.scoring_policy != assessment.scoring_policy:
+        assessment.policy_changed_at = now
     for name, value in _sent(wanted, sent & (RULES | {"title"})).items():
         setattr(assessment, name, value)
     check_window(assessment)

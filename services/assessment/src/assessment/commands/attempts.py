@@ -12,21 +12,20 @@ from sqlalchemy.orm import defer
 from assessment.commands.banks import draw_questions
 from assessment.commands.grading import grade_attempts
 from assessment.commands.rubrics import use_rubrics
+from assessment.commands.standings import get_standing
 from assessment.domain.answering import GRACE
 from assessment.domain.facts import attempt_event
 from assessment.domain.overriding import expiry, personal_rules
 from assessment.domain.paper import Paper, draw_paper
 from assessment.domain.rights import check_may_attempt
-from assessment.domain.standing import standing
 from assessment.domain.starting import AssessmentNotAvailable, check_may_start
-from assessment.models import Assessment, Attempt, Enrollment
+from assessment.models import Assessment, Attempt, Enrollment, Override
 from assessment.queries.access import get_access
 from assessment.queries.overrides import get_override
-from assessment.queries.standings import get_results
 from assessment.store import LEARNING, lock_assessment, lock_attempt
 from shared import outbox
 from shared.auth import Identity
-from shared.contracts.assessment.events import AttemptStarted
+from shared.contracts.assessment.events import AttemptEvent, AttemptExtended, AttemptStarted
 from shared.errors import NotFound
 
 BATCH = 100
@@ -68,10 +67,27 @@ async def start_attempt(
     attempt.expires_at = expiry(now, paper.time_limit, rules)
     session.add(attempt)
     await session.flush()
-    results, _ = await get_results(session, assessment_id, learner.user_id)
-    has_passed = standing(assessment.scoring_policy, results).passed
-    await outbox.record(session, attempt_event(AttemptStarted, attempt, assessment, has_passed=has_passed))
+    await _tell_running(session, AttemptStarted, attempt, assessment)
     return attempt, True
+
+
+async def extend_open_attempt(session: AsyncSession, assessment: Assessment, override: Override) -> None:
+    """Give the learner's running attempt the time that was granted; less does not cut it."""
+    running = select(Attempt).where(
+        Attempt.assessment_id == override.assessment_id,
+        Attempt.user_id == override.user_id,
+        Attempt.status == "in_progress",
+    )
+    attempt = await session.scalar(running.with_for_update().execution_options(populate_existing=True))
+    if attempt is None or attempt.expires_at is None:
+        return
+    paper = Paper.model_validate(attempt.paper)
+    until = expiry(attempt.start_time, paper.time_limit, personal_rules(assessment, override))
+    if until is not None and until > attempt.expires_at:
+        attempt.expires_at = until
+        attempt.revision += 1
+        await session.flush()
+        await _tell_running(session, AttemptExtended, attempt, assessment)
 
 
 async def complete_attempt(session: AsyncSession, learner: Identity, attempt_id: int, *, now: datetime) -> None:
@@ -100,6 +116,14 @@ async def complete_overdue(
         attempt.submitted_by = "system"
     await grade_attempts(session, attempts)
     return len(attempts)
+
+
+async def _tell_running(
+    session: AsyncSession, kind: type[AttemptEvent], attempt: Attempt, assessment: Assessment
+) -> None:
+    told = await get_standing(session, assessment, attempt.user_id)
+    fact = attempt_event(kind, attempt, assessment, has_passed=told.has_passed, standing_version=told.version)
+    await outbox.record(session, fact)
 
 
 async def _lock_enrollment(session: AsyncSession, learner: Identity, course_id: int) -> None:

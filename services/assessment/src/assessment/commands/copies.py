@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from assessment.commands.assessments import delete_assessments_off
+from assessment.commands.importing import lock_imports, make_imported
 from assessment.models import Course, Enrollment, Lesson
 from shared.contracts.catalog.events import CourseState
 from shared.contracts.enrollment.events import EnrollmentState
@@ -14,6 +15,7 @@ from shared.contracts.enrollment.events import EnrollmentState
 
 async def take_course(session: AsyncSession, state: CourseState, *, now: datetime) -> None:
     """Take a course with its staff and lessons. Assessments of lessons that left are deleted; old news is skipped."""
+    await lock_imports(session, state.course_id)
     if not await _take_course_row(session, state):
         return
     outline = [] if state.is_deleted else [lesson for module in state.modules for lesson in module.lessons]
@@ -22,6 +24,7 @@ async def take_course(session: AsyncSession, state: CourseState, *, now: datetim
     if titles:
         await _take_lessons(session, state.course_id, titles)
     await delete_assessments_off(session, state.course_id, titles, now=now)
+    await make_imported(session, state.course_id, now=now)
 
 
 async def take_enrollment(session: AsyncSession, state: EnrollmentState) -> None:

@@ -9,21 +9,17 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from assessment.domain.facts import attempt_event
+from assessment.commands.standings import tell_graded
 from assessment.domain.given import Given, given_before
 from assessment.domain.paper import Item, Paper
 from assessment.domain.rights import check_may_grade
 from assessment.domain.rubrics import points_by_rubric
 from assessment.domain.scoring import Grade, grade_item, is_passed, total
-from assessment.domain.standing import standing
-from assessment.models import Assessment, Attempt, AttemptAnswer
+from assessment.models import Attempt, AttemptAnswer
 from assessment.queries.access import get_access_to_attempt
-from assessment.queries.standings import list_results
 from assessment.schemas.grading import GradeWrite
 from assessment.store import get_answers
-from shared import outbox
 from shared.auth import Identity
-from shared.contracts.assessment.events import AttemptGraded, AttemptSubmitted
 from shared.errors import Invalid, NotFound
 
 
@@ -51,7 +47,7 @@ async def score_attempts(session: AsyncSession, attempts: Collection[Attempt]) -
         answer.awaits_grade = grade is None
         answer.points_earned, answer.is_correct = (grade.points, grade.is_correct) if grade else (None, None)
     for attempt in attempts:
-        _settle(attempt, given[attempt.id])
+        settle(attempt, given[attempt.id])
 
 
 async def grade_answer(
@@ -73,7 +69,7 @@ async def grade_answer(
         answer.rubric_grades = [grade.model_dump(mode="json") for grade in wanted.rubric_grades]
     answer.awaits_grade, answer.graded_by, answer.graded_at = False, user.user_id, now
     before = attempt.score
-    _settle(attempt, await get_answers(session, [attempt.id]))
+    settle(attempt, await get_answers(session, [attempt.id]))
     if before is not None and before != attempt.score:
         attempt.previous_score = before
     attempt.revision += 1
@@ -81,21 +77,6 @@ async def grade_answer(
     if attempt.status == "graded":
         await tell_graded(session, [attempt])
     return attempt, answer
-
-
-async def tell_graded(session: AsyncSession, attempts: Collection[Attempt]) -> None:
-    """Record what became of closed attempts: graded, or waiting for a person."""
-    results = await list_results(session, {(attempt.assessment_id, attempt.user_id) for attempt in attempts})
-    asked = select(Assessment).where(Assessment.id.in_({attempt.assessment_id for attempt in attempts}))
-    assessments = {assessment.id: assessment for assessment in await session.scalars(asked)}
-    facts = []
-    for attempt in attempts:
-        assessment = assessments[attempt.assessment_id]
-        own = results[attempt.assessment_id, attempt.user_id]
-        has_passed = standing(assessment.scoring_policy, own).passed
-        kind = AttemptGraded if attempt.status == "graded" else AttemptSubmitted
-        facts.append(attempt_event(kind, attempt, assessment, has_passed=has_passed))
-    await outbox.record(session, *facts)
 
 
 def _grade_all(asked: Sequence[tuple[Paper, int, Given]]) -> list[Grade | None]:
@@ -106,7 +87,7 @@ def _grade_all(asked: Sequence[tuple[Paper, int, Given]]) -> list[Grade | None]:
     return grades
 
 
-def _settle(attempt: Attempt, answers: Sequence[AttemptAnswer]) -> None:
+def settle(attempt: Attempt, answers: Sequence[AttemptAnswer]) -> None:
     """Status, score and pass of a closed attempt, as its answers are graded now."""
     if any(answer.awaits_grade for answer in answers):
         attempt.status, attempt.score, attempt.passed = "pending_review", None, None

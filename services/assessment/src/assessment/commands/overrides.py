@@ -2,13 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from assessment.commands.assessments import lock_to_edit
-from assessment.domain.overriding import expiry, personal_rules
-from assessment.domain.paper import Paper
-from assessment.models import Assessment, Attempt, Override
+from assessment.commands.attempts import extend_open_attempt
+from assessment.models import Override
 from assessment.schemas.overrides import OverrideWrite
 from shared.auth import Identity
 from shared.errors import Invalid, NotFound
@@ -35,7 +34,7 @@ async def put_override(
         raise Invalid(due_date="This must be after the assessment's available_from.")
     override.updated_date = now
     await session.flush()
-    await _extend_open_attempt(session, assessment, override)
+    await extend_open_attempt(session, assessment, override)
     return override, is_first
 
 
@@ -45,19 +44,3 @@ async def delete_override(session: AsyncSession, user: Identity, assessment_id: 
     own = delete(Override).where(Override.assessment_id == assessment_id, Override.user_id == learner_id)
     if await session.scalar(own.returning(Override.user_id)) is None:
         raise NotFound
-
-
-async def _extend_open_attempt(session: AsyncSession, assessment: Assessment, override: Override) -> None:
-    running = select(Attempt).where(
-        Attempt.assessment_id == override.assessment_id,
-        Attempt.user_id == override.user_id,
-        Attempt.status == "in_progress",
-    )
-    attempt = await session.scalar(running.with_for_update().execution_options(populate_existing=True))
-    if attempt is None or attempt.expires_at is None:
-        return
-    paper = Paper.model_validate(attempt.paper)
-    until = expiry(attempt.start_time, paper.time_limit, personal_rules(assessment, override))
-    if until is not None and until > attempt.expires_at:
-        attempt.expires_at = until
-        await session.flush()

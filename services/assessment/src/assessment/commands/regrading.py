@@ -1,80 +1,88 @@
 """Scoring attempts anew after a key was mended."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from assessment.commands.grading import score_attempts, tell_graded
+from assessment.commands.grading import score_attempts
+from assessment.commands.standings import tell_graded
 from assessment.domain.mending import mended_paper
 from assessment.domain.paper import Paper
 from assessment.domain.rights import check_may_edit
-from assessment.models import Attempt, AttemptStatus, Question
+from assessment.models import Assessment, Attempt, Question
 from assessment.queries.access import get_access
-from assessment.store import lock_assessment
 from shared.auth import Identity
 from shared.errors import NotFound
+from shared.jobs import MOST_ROWS, Job, JobKind, JobStarted, start
 
-BATCH = 25
-
-
-@dataclass(frozen=True)
-class Batch:
-    """What was done. `last_id` is where the next batch begins; None when nothing is left."""
-
-    attempts: int
-    changed: int
-    last_id: int | None
+REGRADE = "assessments.regrade"
 
 
-async def regrade_batch(session: AsyncSession, user: Identity, assessment_id: int, *, after: int = 0) -> Batch:
-    """Score the next attempts by the key of now; their old scores stay in `previous_score`.
+async def start_regrade(session: AsyncSession, user: Identity, assessment_id: int) -> JobStarted:
+    """Have all attempts scored by the key that the questions have when it is done. Raises NotFound or PermissionDenied.
 
-    What a person graded stays, and what questions are worth. Attempts under way get the new key. Repeating it changes
-    nothing more. Raises NotFound or PermissionDenied.
+    A row of the job is one attempt. Of very many the latest are taken: as many as a job has rows.
     """
     check_may_edit(await get_access(session, user, assessment_id))
-    assessment = await lock_assessment(session, assessment_id, share=True)
-    if assessment is None:
+    own = select(Attempt.id).where(Attempt.assessment_id == assessment_id, ~Attempt.is_erased)
+    ids = (await session.scalars(own.order_by(Attempt.id.desc()).limit(MOST_ROWS))).all()
+    rows = [{"attempt": id_} for id_ in sorted(ids)]
+    return await start(session, kind=REGRADE, user_id=user.user_id, params={"assessment": assessment_id}, rows=rows)
+
+
+async def regrade_row(session: AsyncSession, job: Job, params: dict[str, Any]) -> dict[str, Any]:
+    """Score one attempt by the key of now; its old score stays in `previous_score`. Raises NotFound.
+
+    What a person graded stays, and what questions are worth. An attempt under way gets the new key. Repeating it
+    changes nothing more.
+    """
+    await session.execute(
+        select(Assessment.id).where(Assessment.id == job.params["assessment"]).with_for_update(read=True)
+    )
+    locked = select(Attempt).where(Attempt.id == params["attempt"], ~Attempt.is_erased).with_for_update()
+    attempt = await session.scalar(locked.execution_options(populate_existing=True))
+    if attempt is None:
         raise NotFound
-    next_ = select(Attempt).where(Attempt.assessment_id == assessment_id, Attempt.id > after).order_by(Attempt.id)
-    locked = next_.limit(BATCH).with_for_update().execution_options(populate_existing=True)
-    attempts = (await session.scalars(locked)).all()
-    questions = await _questions_of(session, attempts)
+    questions = await _questions_of(session, attempt)
     # In a thread: papers are long.
-    papers = await asyncio.to_thread(_mended, [attempt.paper for attempt in attempts], questions)
-    for attempt, paper in zip(attempts, papers, strict=True):
-        attempt.paper = paper
-    closed = [attempt for attempt in attempts if attempt.status != "in_progress"]
-    changed = await _score_anew(session, closed)
-    return Batch(len(closed), changed, attempts[-1].id if len(attempts) == BATCH else None)
+    attempt.paper = await asyncio.to_thread(_mended, attempt.paper, questions)
+    before = attempt.score
+    changed = attempt.status != "in_progress" and await _score_anew(session, attempt)
+    return {
+        "attempt_status": attempt.status,
+        "changed": changed,
+        "previous_score": None if before is None else float(before),
+        "score": None if attempt.score is None else float(attempt.score),
+    }
 
 
-async def _questions_of(session: AsyncSession, attempts: Sequence[Attempt]) -> dict[int, Question]:
+async def _questions_of(session: AsyncSession, attempt: Attempt) -> dict[int, Question]:
     """As they are now, by id: those asked, whether of the assessment or drawn from a bank."""
-    ids = {item["question_id"] for attempt in attempts for item in attempt.paper["items"]}
+    ids = {item["question_id"] for item in attempt.paper["items"]}
     asked = select(Question).where(Question.id.in_(ids)).options(selectinload(Question.answers))
     return {question.id: question for question in await session.scalars(asked)}
 
 
-async def _score_anew(session: AsyncSession, attempts: Sequence[Attempt]) -> int:
-    before: dict[int, tuple[AttemptStatus, Decimal | None]] = {one.id: (one.status, one.score) for one in attempts}
-    if attempts:
-        await score_attempts(session, attempts)
-    changed = [attempt for attempt in attempts if (attempt.status, attempt.score) != before[attempt.id]]
-    for attempt in changed:
-        attempt.previous_score = before[attempt.id][1] if before[attempt.id][1] is not None else attempt.previous_score
-        attempt.revision += 1
+async def _score_anew(session: AsyncSession, attempt: Attempt) -> bool:
+    """Whether it made a difference."""
+    status, score = attempt.status, attempt.score
+    await score_attempts(session, [attempt])
+    if (attempt.status, attempt.score) == (status, score):
+        await session.flush()
+        return False
+    attempt.previous_score = attempt.previous_score if score is None else score
+    attempt.revision += 1
     await session.flush()
-    if changed:
-        await tell_graded(session, changed)
-    return len(changed)
+    await tell_graded(session, [attempt])
+    return True
 
 
-def _mended(papers: Sequence[dict[str, Any]], questions: dict[int, Question]) -> list[dict[str, Any]]:
-    return [mended_paper(Paper.model_validate(paper), questions).model_dump(mode="json") for paper in papers]
+def _mended(paper: dict[str, Any], questions: dict[int, Question]) -> dict[str, Any]:
+    return mended_paper(Paper.model_validate(paper), questions).model_dump(mode="json")
+
+
+# One attempt in a transaction: attempts are locked before standings, and two in one would lock the second after.
+REGRADING = JobKind(REGRADE, row=regrade_row, batch=1)

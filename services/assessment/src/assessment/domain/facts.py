@@ -26,10 +26,14 @@ def assessment_event(kind: type[A], assessment: Assessment, questions_count: int
         passing_score=assessment.passing_score,
         questions_count=questions_count + count_drawn(assessment),
         is_deleted=assessment.is_deleted,
+        due_date=assessment.due_date,
+        available_until=assessment.available_until,
     )
 
 
-def attempt_event(kind: type[T], attempt: Attempt, assessment: Assessment, *, has_passed: bool) -> T:
+def attempt_event(
+    kind: type[T], attempt: Attempt, assessment: Assessment, *, has_passed: bool, standing_version: int
+) -> T:
     score = attempt.score
     return kind(
         version=attempt.revision,
@@ -45,7 +49,9 @@ def attempt_event(kind: type[T], attempt: Attempt, assessment: Assessment, *, ha
         score_percentage=None if score is None else float(percentage(score, attempt.max_score)),
         passed=attempt.passed,
         has_passed=has_passed,
+        standing_version=standing_version,
         start_time=attempt.start_time,
         end_time=attempt.end_time,
+        expires_at=attempt.expires_at,
         submitted_by=attempt.submitted_by,
     )

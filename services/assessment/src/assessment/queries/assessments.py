@@ -1,5 +1,6 @@
 """Assessments, read."""
 
+import asyncio
 from datetime import datetime
 from typing import TypeVarTuple
 
@@ -9,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from assessment.domain.describing import describe_briefly, describe_for_learner, describe_for_staff
 from assessment.domain.rights import check_may_read
 from assessment.domain.standing import standing
+from assessment.domain.travelling import content_of
 from assessment.models import Assessment, Course, Question
 from assessment.queries.access import get_access
 from assessment.queries.overrides import get_override
@@ -16,6 +18,7 @@ from assessment.queries.standings import get_results
 from assessment.schemas.assessments import AssessmentBrief, AssessmentView
 from assessment.store import is_course, learns, teaches, with_questions
 from shared.auth import Identity
+from shared.contracts.assessment.content import AssessmentContent
 from shared.errors import NotFound
 from shared.pagination import Key, Page, PageRequest, order_of, paginate
 
@@ -53,6 +56,14 @@ async def list_assessments(
     statement = _in(statement, course, lesson)
     keys = order_of(request, ORDERING, (), Key(COLUMNS.id, descending=True))
     return await paginate(session, statement, request, keys, lambda row: describe_briefly(row[0], row[1]))
+
+
+async def list_for_export(session: AsyncSession, course_id: int) -> list[AssessmentContent]:
+    """All of a course with their keys, by lesson. Three statements."""
+    own = select(Assessment).where(Assessment.course_id == course_id, ~Assessment.is_deleted)
+    assessments = (await session.scalars(with_questions(own).order_by(Assessment.lesson_id))).all()
+    # In a thread: there may be thousands of questions.
+    return await asyncio.to_thread(lambda: [content_of(assessment) for assessment in assessments])
 
 
 async def find_assessment(session: AsyncSession, *, course: str | None, lesson: int | None) -> int | None:

@@ -1,18 +1,21 @@
-"""What follows an assessment once it runs: overrides for single learners, and regrading."""
+"""What follows an assessment once it runs: overrides for single learners, regrading, statistics."""
 
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, Response
 
 from assessment.commands import overrides as commands
-from assessment.commands.regrading import Batch, regrade_batch
+from assessment.commands.regrading import start_regrade
 from assessment.domain.describing import describe_override
 from assessment.learn import learn_staff
 from assessment.queries import overrides as queries
-from assessment.schemas.overrides import OverrideView, OverrideWrite, Regraded
+from assessment.queries.statistics import get_statistics
+from assessment.schemas.overrides import OverrideView, OverrideWrite
+from assessment.schemas.statistics import AssessmentStatistics
 from shared.auth import Instructor
 from shared.database import OpenDatabase, Reading, Transaction
 from shared.fields import PathId
+from shared.jobs import JobStarted
 from shared.pagination import Page, Paging
 from shared.peers import AskPeers
 
@@ -66,19 +69,26 @@ async def delete_override(
     return Response(status_code=204)
 
 
-@router.post("/{assessment_id}/regrade/")
+@router.post("/{assessment_id}/regrade/", status_code=202)
 async def regrade_assessment(
-    assessment_id: PathId, user: Instructor, database: OpenDatabase, peers: AskPeers
-) -> Regraded:
+    assessment_id: PathId, user: Instructor, session: Transaction, database: OpenDatabase, peers: AskPeers
+) -> JobStarted:
     """Score all attempts by the key that the questions have now; `previous_score` keeps the score before.
 
-    What questions were worth stays, and what was graded by hand. If this breaks off, call it again: what is done stays
-    done, and doing it twice changes nothing more.
+    A job: its `results` have one row for each attempt, and `report` how many there were. What questions were worth
+    stays, and what was graded by hand. Doing it twice changes nothing more.
     """
     await learn_staff(database, peers, user, assessment_id)
-    done = Batch(0, 0, last_id=0)
-    while done.last_id is not None:
-        async with database.transaction() as session:
-            batch = await regrade_batch(session, user, assessment_id, after=done.last_id)
-        done = Batch(done.attempts + batch.attempts, done.changed + batch.changed, batch.last_id)
-    return Regraded(attempts=done.attempts, changed=done.changed)
+    return await start_regrade(session, user, assessment_id)
+
+
+@router.get("/{assessment_id}/statistics/")
+async def get_assessment_statistics(
+    assessment_id: PathId, user: Instructor, session: Reading, database: OpenDatabase, peers: AskPeers
+) -> AssessmentStatistics:
+    """How an assessment of a course that you teach works: scores, and how hard and how telling each question is.
+
+    Counted is the first graded attempt of each learner.
+    """
+    await learn_staff(database, peers, user, assessment_id)
+    return await get_statistics(session, user, assessment_id)

@@ -22,10 +22,3 @@ class OverrideView(OverrideWrite):
     user: int
     created_date: datetime
     updated_date: datetime
-
-
-class Regraded(BaseModel):
-    """`attempts` were looked at; of these, `changed` got another score or status."""
-
-    attempts: int
-    changed: int

@@ -2,16 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from enrollment.commands.activity import note, tell
 from enrollment.commands.counters import count_anew
 from enrollment.commands.policies import settle
+from enrollment.domain.activity import Act
 from enrollment.domain.policies import is_plain
-from enrollment.models import Assessment, Attempt, Enrollment, ProgressPolicy
+from enrollment.models import Assessment, Attempt, Enrollment, ProgressPolicy, Standing
 from enrollment.store import count_course_anew, get_policy, lock_enrollment
-from shared import outbox
 from shared.contracts.assessment.events import AssessmentState, AttemptState
 
 
@@ -33,12 +34,14 @@ async def take_assessment(session: AsyncSession, state: AssessmentState) -> None
 async def take_attempt(session: AsyncSession, state: AttemptState, *, now: datetime) -> None:
     """Take a graded attempt's state, if it is newer, and count what the learner has passed with it.
 
-    An assessment is passed while the newest word on any of the learner's attempts at it is that it is.
+    An assessment is passed while the learner's newest standing in it says so. Where no standing was told (version 0),
+    it is while the newest word on any of the learner's attempts at it is that it is.
     """
     enrollment = await lock_enrollment(
         session, Enrollment.user_id == state.user_id, Enrollment.course_id == state.course_id
     )
     before = await _has_passed(session, state)
+    await _note_score(session, state, now)
     values = {name: getattr(state, name) for name in ("assessment_id", "user_id", "has_passed")}
     values["revision"] = state.version
     statement = insert(Attempt).values(attempt_id=state.attempt_id, **values)
@@ -47,13 +50,15 @@ async def take_attempt(session: AsyncSession, state: AttemptState, *, now: datet
             index_elements=["attempt_id"], set_=values, where=Attempt.revision < statement.excluded.revision
         )
     )
+    if state.standing_version:
+        await _take_standing(session, state)
     change = await _has_passed(session, state) - before
     if change and enrollment is not None:
         policy = await get_policy(session, state.course_id)
         if policy is not None and not is_plain(policy):
             await _count_pass(session, enrollment, policy, state, change)
             if events := settle(enrollment, policy, now):
-                await outbox.record(session, *events)
+                await tell(session, *events, now=now)
 
 
 async def _count_pass(
@@ -72,6 +77,27 @@ async def _count_pass(
         enrollment.assessments_passed += change
 
 
+async def _note_score(session: AsyncSession, state: AttemptState, now: datetime) -> None:
+    """Note an attempt's score, the first time that it is told; a regrade does not move it."""
+    is_known = await session.scalar(select(exists().where(Attempt.attempt_id == state.attempt_id)))
+    if not is_known and state.score_percentage is not None:
+        score = round(100 * state.score_percentage)
+        await note(session, Act(state.user_id, state.course_id, "graded", state.lesson_id, score=score), now=now)
+
+
+async def _take_standing(session: AsyncSession, state: AttemptState) -> None:
+    values = {"version": state.standing_version, "has_passed": state.has_passed}
+    statement = insert(Standing).values(user_id=state.user_id, assessment_id=state.assessment_id, **values)
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["user_id", "assessment_id"],
+            set_=values,
+            where=Standing.version < statement.excluded.version,
+        )
+    )
+
+
 async def _has_passed(session: AsyncSession, state: AttemptState) -> int:
+    standing = select(Standing.has_passed).filter_by(user_id=state.user_id, assessment_id=state.assessment_id)
     whose = (Attempt.user_id == state.user_id, Attempt.assessment_id == state.assessment_id, Attempt.has_passed)
-    return int(bool(await session.scalar(select(exists().where(*whose)))))
+    return int(bool(await session.scalar(select(func.coalesce(standing.scalar_subquery(), exists().where(*whose))))))

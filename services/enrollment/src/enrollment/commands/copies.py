@@ -9,7 +9,8 @@ from shared.contracts.certificate.events import CertificateState
 from shared.contracts.gateway.events import UserState
 
 
-async def take_user(session: AsyncSession, state: UserState) -> None:
+async def take_user(session: AsyncSession, state: UserState) -> bool:
+    """Whether the state was newer than the copy."""
     values = {
         "revision": state.version,
         "full_name": state.full_name,
@@ -17,11 +18,10 @@ async def take_user(session: AsyncSession, state: UserState) -> None:
         "is_active": state.is_active,
     }
     statement = insert(User).values(user_id=state.user_id, **values)
-    await session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["user_id"], set_=values, where=User.revision < statement.excluded.revision
-        )
+    statement = statement.on_conflict_do_update(
+        index_elements=["user_id"], set_=values, where=User.revision < statement.excluded.revision
     )
+    return await session.scalar(statement.returning(User.user_id)) is not None
 
 
 async def note_user(session: AsyncSession, user: Identity) -> None:

@@ -4,54 +4,21 @@ Day to day the counters change by deltas; they are counted from scratch where th
 course's policy than the present one.
 """
 
-import json
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, text
-from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from enrollment.domain.policies import is_plain, points_of, timely_seconds
 from enrollment.domain.progress import LessonProgress
-from enrollment.models import WEIGHT_UNIT, Enrollment, Lesson, ProgressPolicy
-
-_COUNT = text("""
-    SELECT enrollments.id, lessons_done.*, assessments_done.*
-    FROM enrollments CROSS JOIN LATERAL (
-        SELECT coalesce(sum(points) FILTER (WHERE is_completed), 0) AS lesson_points,
-            coalesce(sum(points), 0) AS lesson_points_total,
-            coalesce(sum(least(time_spent, expected)), 0) AS timely_seconds,
-            coalesce(sum(expected), 0) AS expected_seconds
-        FROM (
-            SELECT is_completed, time_spent, coalesce(duration_minutes, 0) * 60 AS expected,
-                coalesce((CAST(:type_weights AS jsonb) ->> lessons.type)::bigint, :unit) AS points
-            FROM progress JOIN lessons ON lessons.lesson_id = progress.lesson_id
-            WHERE progress.enrollment_id = enrollments.id AND lessons.course_id = enrollments.course_id AND is_counted
-        ) AS weighed
-    ) AS lessons_done CROSS JOIN LATERAL (
-        SELECT count(*) AS assessments_required,
-            count(*) FILTER (WHERE EXISTS (
-                SELECT 1 FROM attempts
-                WHERE attempts.user_id = enrollments.user_id AND has_passed
-                    AND attempts.assessment_id = assessments.assessment_id
-            )) AS assessments_passed
-        FROM assessments
-        WHERE assessments.course_id = enrollments.course_id AND is_required AND NOT is_deleted
-    ) AS assessments_done
-    WHERE enrollments.id = ANY(:ids)
-""").bindparams(bindparam("ids", type_=ARRAY(BIGINT)))
-"""`domain.policies` has the same weights and times of a lesson."""
+from enrollment.models import Enrollment, Lesson, ProgressPolicy
+from enrollment.queries.counters import read_counters
 
 
 async def count_anew(session: AsyncSession, enrollments: Sequence[Enrollment], policy: ProgressPolicy) -> None:
     """Set the counters of locked enrollments of one course to what the policy measures. One statement."""
     await session.flush()
-    values = {
-        "ids": [enrollment.id for enrollment in enrollments],
-        "type_weights": json.dumps(policy.type_weights),
-        "unit": WEIGHT_UNIT,
-    }
-    counted = {row.id: row._asdict() for row in await session.execute(_COUNT, values)}
+    rows = await read_counters(session, [enrollment.id for enrollment in enrollments], policy)
+    counted = {row["id"]: row for row in rows}
     for enrollment in enrollments:
         for name, value in counted[enrollment.id].items():
             if name != "id":

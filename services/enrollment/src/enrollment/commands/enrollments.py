@@ -6,13 +6,14 @@ from sqlalchemy import func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from enrollment.commands.activity import tell
 from enrollment.commands.copies import note_user
 from enrollment.commands.counters import count_anew
+from enrollment.domain.activity import Act
 from enrollment.domain.completion import check_can_unenroll, is_due, percentage_of, status_taken_up
 from enrollment.domain.eligibility import GIVEN_UP, AlreadyEnrolled, check_eligible
 from enrollment.models import Enrollment, Lesson, Progress, ProgressPolicy
 from enrollment.store import event_of, get_policy, lock_enrollment, raise_revision, share_course, share_policy
-from shared import outbox
 from shared.auth import Identity
 from shared.contracts.enrollment.events import (
     EnrollmentCompleted,
@@ -24,7 +25,9 @@ from shared.contracts.enrollment.events import (
 from shared.errors import NotFound
 
 
-async def enroll(session: AsyncSession, learner: Identity, course_id: int, *, now: datetime) -> tuple[Enrollment, bool]:
+async def enroll(
+    session: AsyncSession, learner: Identity, course_id: int, *, now: datetime, is_invited: bool = False
+) -> tuple[Enrollment, bool]:
     """Enroll the learner, or take a given-up enrollment up again with its progress; and whether it is a new one.
 
     Of two requests at once, one enrolls and the other is refused. Raises NotFound, AlreadyEnrolled, CourseNotAvailable
@@ -36,7 +39,7 @@ async def enroll(session: AsyncSession, learner: Identity, course_id: int, *, no
     existing = await lock_enrollment(
         session, Enrollment.user_id == learner.user_id, Enrollment.course_id == course.course_id
     )
-    check_eligible(course, learner, existing.status if existing else None, now)
+    check_eligible(course, learner, existing.status if existing else None, now, is_invited=is_invited)
     if existing is not None:
         await take_up(session, existing, EnrollmentReactivated, now=now)
         return existing, False
@@ -71,7 +74,7 @@ async def _create(session: AsyncSession, learner: Identity, course_id: int, *, n
     events: list[EnrollmentEvent] = [event_of(EnrollmentCreated, created)]
     if is_due(created, policy):
         events.append(complete(created, now))
-    await outbox.record(session, *events)
+    await tell(session, *events, now=now, acts=[Act(learner.user_id, course_id, "visited")])
     return created
 
 
@@ -84,7 +87,7 @@ async def unenroll(session: AsyncSession, learner_id: int, enrollment_id: int, *
     if enrollment.status not in GIVEN_UP:
         enrollment.status = "unenrolled"
         raise_revision(enrollment, now)
-        await outbox.record(session, event_of(EnrollmentUnenrolled, enrollment))
+        await tell(session, event_of(EnrollmentUnenrolled, enrollment), now=now)
     return enrollment
 
 
@@ -97,7 +100,7 @@ async def take_up(session: AsyncSession, enrollment: Enrollment, kind: type[Enro
     events = [event_of(kind, enrollment)]
     if is_due(enrollment, policy):
         events.append(complete(enrollment, now))
-    await outbox.record(session, *events)
+    await tell(session, *events, now=now)
 
 
 async def _settle(session: AsyncSession, enrollment: Enrollment) -> ProgressPolicy | None:

@@ -7,8 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from enrollment.commands.activity import note
 from enrollment.commands.counters import count_lesson
-from enrollment.commands.progress import lesson_progress, lock_lesson, tell_progress
+from enrollment.commands.progress import acts_of, lesson_progress, lock_lesson, tell_progress
 from enrollment.domain.completion import is_due, percentage_of
 from enrollment.domain.heartbeats import count_beat
 from enrollment.domain.progress import MOST_SECONDS
@@ -39,14 +40,18 @@ async def beat(
         clock.counted_until = until
     if position is not None:
         progress.position_seconds = position
+    before, share = lesson_progress(progress), enrollment.progress_percentage
+    after = replace(before, time_spent=before.time_spent + added)
+    acts = acts_of(enrollment, progress, before, after, now)
     progress.last_accessed = progress.updated_date = now
     enrollment.last_accessed, enrollment.last_lesson_accessed = now, progress.lesson_id
-    before, share = lesson_progress(progress), enrollment.progress_percentage
-    progress.time_spent += added
-    await count_lesson(session, enrollment, policy, lesson, before, replace(before, time_spent=progress.time_spent))
+    progress.time_spent = after.time_spent
+    await count_lesson(session, enrollment, policy, lesson, before, after)
     enrollment.progress_percentage = percentage_of(enrollment, policy)
     if enrollment.progress_percentage != share or is_due(enrollment, policy):
-        await tell_progress(session, enrollment, progress, policy, now)
+        await tell_progress(session, enrollment, progress, policy, now, acts)
+    else:
+        await note(session, *acts, now=now)
     return progress, added
 
 

@@ -5,7 +5,9 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from enrollment.commands.activity import note as note_act
 from enrollment.commands.copies import note_user
+from enrollment.domain.activity import Act
 from enrollment.domain.notes import can_read_note, check_can_write_note, check_is_author
 from enrollment.models import Course, Lesson, Note
 from enrollment.store import get_status
@@ -51,6 +53,7 @@ async def create_note(
     session.add(note)
     await session.flush()
     await note_user(session, author)
+    await note_act(session, Act(author.user_id, course_id, "noted", lesson_id), now=now)
     return note
 
 

@@ -12,11 +12,11 @@ from sqlalchemy import bindparam, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from enrollment.commands.activity import tell
 from enrollment.domain.courses import outline_of
 from enrollment.domain.policies import is_plain
 from enrollment.models import Course, Enrollment, Lesson
 from enrollment.store import count_course_anew, event_of, get_policy
-from shared import outbox
 from shared.contracts.catalog.events import CourseState
 from shared.contracts.enrollment.events import EnrollmentCompleted
 
@@ -169,4 +169,4 @@ async def _complete_due(session: AsyncSession, course_id: int, now: datetime) ->
     due = completed.all()
     for first in range(0, len(due), _TOLD_AT_ONCE):
         events = (event_of(EnrollmentCompleted, enrollment) for enrollment in due[first : first + _TOLD_AT_ONCE])
-        await outbox.record(session, *events)
+        await tell(session, *events, now=now)

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from enrollment.commands.activity import tell
 from enrollment.commands.counters import count_anew
 from enrollment.commands.enrollments import complete
 from enrollment.domain.completion import is_due, percentage_of
@@ -94,7 +95,7 @@ async def recalculate(session: AsyncSession, course_id: int, *, limit: int, now:
     await count_anew(session, enrollments, policy)
     events = [event for enrollment in enrollments for event in settle(enrollment, policy, now)]
     if events:
-        await outbox.record(session, *events)
+        await tell(session, *events, now=now)
     return True
 
 

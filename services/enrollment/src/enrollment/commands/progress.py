@@ -5,14 +5,15 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from enrollment.commands.activity import note, tell
 from enrollment.commands.counters import count_lesson
 from enrollment.commands.enrollments import complete
+from enrollment.domain.activity import Act, acts_in_lesson, is_new_visit
 from enrollment.domain.completion import check_can_learn, is_due, percentage_of
 from enrollment.domain.policies import LessonLocked, is_open
 from enrollment.domain.progress import LessonProgress, ProgressChange, apply_change
 from enrollment.models import Enrollment, Lesson, Progress, ProgressPolicy
 from enrollment.store import find_missing_lesson, lock_enrollment, lock_progress, raise_revision, state_of
-from shared import outbox
 from shared.contracts import Event
 from shared.contracts.enrollment.events import ProgressUpdated
 from shared.errors import NotFound
@@ -29,12 +30,15 @@ async def update_progress(
     enrollment, progress, lesson, policy = await lock_lesson(session, learner_id, progress_id)
     before = lesson_progress(progress)
     after = apply_change(before, change, keeps_completion=enrollment.completion_date is not None)
+    acts = acts_of(enrollment, progress, before, after, now)
     _write(progress, after, now)
     await count_lesson(session, enrollment, policy, lesson, before, after)
     enrollment.progress_percentage = percentage_of(enrollment, policy)
     enrollment.last_accessed, enrollment.last_lesson_accessed = now, progress.lesson_id
     if after != before:
-        await tell_progress(session, enrollment, progress, policy, now)
+        await tell_progress(session, enrollment, progress, policy, now, acts)
+    else:
+        await note(session, *acts, now=now)
     return progress, lesson, enrollment
 
 
@@ -47,7 +51,7 @@ async def lock_lesson(
     """
     its_enrollment = select(Progress.enrollment_id).where(Progress.id == progress_id).scalar_subquery()
     enrollment = await lock_enrollment(session, Enrollment.id == its_enrollment, Enrollment.user_id == learner_id)
-    found = await lock_progress(session, progress_id) if enrollment else None
+    found = await lock_progress(session, enrollment.id, progress_id) if enrollment else None
     if enrollment is None or found is None:
         raise NotFound
     progress, lesson, policy = found
@@ -57,6 +61,21 @@ async def lock_lesson(
         if missing is not None:
             raise LessonLocked(missing_lesson=missing)
     return enrollment, progress, lesson, policy
+
+
+def acts_of(
+    enrollment: Enrollment, row: Progress, before: LessonProgress, after: LessonProgress, now: datetime
+) -> list[Act]:
+    """What a change counts for; ask before the rows have it."""
+    return acts_in_lesson(
+        enrollment.user_id,
+        enrollment.course_id,
+        row.lesson_id,
+        before,
+        after,
+        is_first=row.last_accessed is None,
+        is_visit=is_new_visit(enrollment.last_accessed, now),
+    )
 
 
 def lesson_progress(row: Progress) -> LessonProgress:
@@ -75,7 +94,12 @@ def _write(row: Progress, after: LessonProgress, now: datetime) -> None:
 
 
 async def tell_progress(
-    session: AsyncSession, enrollment: Enrollment, progress: Progress, policy: ProgressPolicy | None, now: datetime
+    session: AsyncSession,
+    enrollment: Enrollment,
+    progress: Progress,
+    policy: ProgressPolicy | None,
+    now: datetime,
+    acts: list[Act],
 ) -> None:
     """Tell a change of progress, and the completion that follows when nothing is left to do."""
     raise_revision(enrollment, now)
@@ -91,4 +115,4 @@ async def tell_progress(
     ]
     if is_due(enrollment, policy):
         events.append(complete(enrollment, now))
-    await outbox.record(session, *events)
+    await tell(session, *events, now=now, acts=acts)

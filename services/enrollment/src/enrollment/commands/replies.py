@@ -7,8 +7,10 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from enrollment.commands.activity import note
 from enrollment.commands.copies import note_user
 from enrollment.commands.topics import event_of_topic, lock_topic, tell_topic
+from enrollment.domain.activity import Act
 from enrollment.domain.topics import (
     Participant,
     check_can_announce,
@@ -54,6 +56,7 @@ async def create_reply(
         TopicReplied, topic, reply_id=reply.id, reply_user_id=author.user_id, parent_id=parent_id
     )  # fmt: skip
     await outbox.record(session, told)
+    await note(session, Act(author.user_id, topic.course_id, "replied", topic.lesson_id or 0), now=now)
     return reply
 
 

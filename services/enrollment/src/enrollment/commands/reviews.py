@@ -8,8 +8,10 @@ from sqlalchemy import delete, exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from enrollment.commands.activity import note
 from enrollment.commands.copies import note_user
 from enrollment.commands.ratings import count_review
+from enrollment.domain.activity import Act
 from enrollment.domain.completion import EnrollmentRequired
 from enrollment.domain.ratings import counted
 from enrollment.domain.reviews import (
@@ -75,6 +77,7 @@ async def create_review(
     await note_user(session, author)
     changed = await count_review(session, course_id, None, counted(review.status, review.rating))
     await outbox.record(session, _event_of(ReviewCreated, review), *changed)
+    await note(session, Act(author.user_id, course_id, "reviewed"), now=now)
     return review
 
 

@@ -7,7 +7,9 @@ from typing import Any, TypeVar
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from enrollment.commands.activity import note
 from enrollment.commands.copies import note_user
+from enrollment.domain.activity import Act
 from enrollment.domain.topics import (
     Participant,
     check_can_announce,
@@ -62,6 +64,8 @@ async def create_topic(
     await note_user(session, author)
     if topic.is_told:
         await outbox.record(session, event_of_topic(TopicPublished, topic))
+    if draft.kind != "announcement":
+        await note(session, Act(author.user_id, course_id, "asked", draft.lesson or 0), now=now)
     return topic
 
 

@@ -27,11 +27,19 @@ class SubscriptionRequired(Refusal):
     message = "This course needs an active premium subscription."
 
 
-def check_eligible(course: Course, learner: Identity, existing: EnrollmentStatus | None, now: datetime) -> None:
+def check_eligible(
+    course: Course,
+    learner: Identity,
+    existing: EnrollmentStatus | None,
+    now: datetime,
+    *,
+    is_invited: bool = False,
+) -> None:
     """Whether the learner may enroll now; `existing` is the status of the enrollment there is.
 
     A suspended enrollment is one too: nobody gets around it by enrolling anew. A course without a price at this moment
-    is open to all; another needs an active premium subscription, save for the course's staff and administrators.
+    is open to all; another needs an active premium subscription, save for the course's staff, administrators and
+    those whom the staff invite.
     Raises AlreadyEnrolled, NotFound (deleted, or a draft of others), CourseNotAvailable or SubscriptionRequired.
     """
     if existing is not None and existing not in GIVEN_UP:
@@ -40,5 +48,5 @@ def check_eligible(course: Course, learner: Identity, existing: EnrollmentStatus
         raise NotFound
     if course.is_draft or not course.is_published:
         raise CourseNotAvailable
-    if price_at(course, now) > 0 and not learner.is_premium and not can_manage(course, learner):
+    if price_at(course, now) > 0 and not (learner.is_premium or is_invited or can_manage(course, learner)):
         raise SubscriptionRequired

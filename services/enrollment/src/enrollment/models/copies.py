@@ -93,7 +93,7 @@ class Assessment(Table):
 
 
 class Attempt(Table):
-    """Copy of a graded attempt. Who has an attempt whose newest word is `has_passed` has passed the assessment."""
+    """Copy of a graded attempt. Where no standing was told, who has an attempt that `has_passed` has passed."""
 
     __tablename__ = "attempts"
     __table_args__ = (Index(None, "user_id", "assessment_id"),)
@@ -102,4 +102,15 @@ class Attempt(Table):
     revision: Mapped[int] = mapped_column(BigInteger)
     assessment_id: Mapped[int] = mapped_column(BigInteger)
     user_id: Mapped[int] = mapped_column(BigInteger)
+    has_passed: Mapped[bool]
+
+
+class Standing(Table):
+    """Copy of a learner's standing in an assessment over all attempts: that of the highest version."""
+
+    __tablename__ = "standings"
+
+    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    assessment_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    version: Mapped[int] = mapped_column(BigInteger)
     has_passed: Mapped[bool]

@@ -45,6 +45,7 @@ class Vote(Table):
     """Someone found a review helpful."""
 
     __tablename__ = "review_votes"
+    __table_args__ = (Index(None, "user_id"),)
 
     review_id: Mapped[int] = mapped_column(
         ForeignKey(Review.id, ondelete="CASCADE"), primary_key=True, autoincrement=False

@@ -19,6 +19,7 @@ class Topic(Table):
     __tablename__ = "topics"
     __table_args__ = (
         Index(None, "course_id", "pinned", "last_activity", "id"),
+        Index(None, "user_id"),
         Index("ix_topics_untold", "publish_at", postgresql_where=text("NOT is_told")),
         CheckConstraint("kind IN ('discussion', 'question', 'announcement')", name="kind"),
         CheckConstraint("publish_at IS NULL OR kind = 'announcement'", name="publish_at"),
@@ -49,7 +50,7 @@ class Reply(Table):
     """An answer to a topic, or to another reply in it. Written under the lock of its topic."""
 
     __tablename__ = "replies"
-    __table_args__ = (Index(None, "topic_id", "created_date", "id"), Index(None, "parent_id"))
+    __table_args__ = (Index(None, "topic_id", "created_date", "id"), Index(None, "parent_id"), Index(None, "user_id"))
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     topic_id: Mapped[int] = mapped_column(ForeignKey(Topic.id, ondelete="CASCADE"))
@@ -66,6 +67,7 @@ class Report(Table):
     """Someone asks the staff to look at a reply."""
 
     __tablename__ = "reply_reports"
+    __table_args__ = (Index(None, "user_id"),)
 
     reply_id: Mapped[int] = mapped_column(
         ForeignKey(Reply.id, ondelete="CASCADE"), primary_key=True, autoincrement=False

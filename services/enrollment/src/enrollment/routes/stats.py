@@ -1,5 +1,7 @@
 """A learner's figures."""
 
+from datetime import UTC, datetime
+
 from fastapi import APIRouter
 
 from enrollment.queries.stats import get_progress_stats
@@ -13,4 +15,4 @@ router = APIRouter(tags=["progress"])
 @router.get("/api/user/progress-stats/", name="get_progress_stats")
 async def get_stats(learner: SignedIn, session: Reading) -> ProgressStats:
     """One's own figures over all courses."""
-    return await get_progress_stats(session, learner.user_id)
+    return await get_progress_stats(session, learner.user_id, now=datetime.now(UTC))

@@ -8,7 +8,7 @@ import asyncio
 import base64
 import heapq
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
@@ -25,6 +25,9 @@ from shared.settings import ServiceName
 SERVICES: tuple[ServiceName, ...] = get_args(ServiceName)
 LONGEST_WAIT_S = 20
 LOOK_AGAIN_S = 0.25
+HEARTBEAT_S = 15.0
+LONGEST_STREAM_S = 300.0
+COME_AGAIN_MS = 1000
 
 Places = Mapping[ServiceName, int]
 """The position after which to go on, in each service's log; 0 for the beginning."""
@@ -49,7 +52,33 @@ class Wanted:
 
 async def get_feed(peers: Peers, database: Database, wanted: Wanted, cursor: str, *, wait_s: float) -> EventFeed:
     """The events after `cursor`; waits up to `wait_s` for the first when there is none. Raises Invalid."""
-    places = read_cursor(cursor)
+    results, places, degraded = await _stretch(peers, database, wanted, read_cursor(cursor), wait_s=wait_s)
+    return EventFeed(results=list(results), next=write_cursor(places), degraded=degraded)
+
+
+async def stream_feed(peers: Peers, database: Database, wanted: Wanted, places: Places) -> AsyncIterator[str]:
+    """The events after these places as Server-Sent Events, each with the cursor after it as its id.
+
+    Ends after a while, so that whoever may not read any more is found out; a client comes again by itself.
+    """
+    until = asyncio.get_running_loop().time() + LONGEST_STREAM_S
+    yield f"retry: {COME_AGAIN_MS}\n\n"
+    while asyncio.get_running_loop().time() < until:
+        entries, after, _ = await _stretch(peers, database, wanted, places, wait_s=HEARTBEAT_S)
+        for entry in entries:
+            source: ServiceName = entry.source.removeprefix("/")  # type: ignore[assignment]
+            places = {**places, source: entry.position}
+            data = LoggedEvent(**entry.model_dump(exclude={"position"})).model_dump_json()
+            yield f"id: {write_cursor(places)}\nevent: {entry.type}\ndata: {data}\n\n"
+        places = after
+        if not entries:
+            yield ": nothing new\n\n"
+
+
+async def _stretch(
+    peers: Peers, database: Database, wanted: Wanted, places: Places, *, wait_s: float
+) -> tuple[Sequence[LogEntry], dict[ServiceName, int], list[str]]:
+    """The events after these places, the places after them, and who did not answer."""
     deadline = asyncio.get_running_loop().time() + wait_s
     while True:
         pages, degraded = await _ask_all(peers, database, wanted, places)
@@ -57,8 +86,8 @@ async def get_feed(peers: Peers, database: Database, wanted: Wanted, cursor: str
             break
         places = {**places, **{service: page.next for service, page in pages.items()}}
         await asyncio.sleep(LOOK_AGAIN_S)
-    results, places = merge(pages, places, wanted.limit)
-    return EventFeed(results=list(results), next=write_cursor(places), degraded=degraded)
+    results, after = merge(pages, places, wanted.limit)
+    return results, after, degraded
 
 
 async def _ask_all(

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway import VERSION
+from gateway.aggregate.additions import add_to
 from shared.settings import ServiceName
 
 Document = dict[str, Any]
@@ -59,9 +60,9 @@ def merge(parts: Mapping[ServiceName, Document], missing: list[str], public_url:
     """One document of several; `missing` services are named in `x-degraded`."""
     schemas = dict(_SCHEMAS)
     paths: Document = {}
-    operations = Counter(
-        operation.get("operationId") for part in parts.values() for operation in _operations(_public_paths(part))
-    )
+    # A path that several services have (jobs) is described once.
+    once = {path: item for part in parts.values() for path, item in _public_paths(part).items()}
+    operations = Counter(operation.get("operationId") for operation in _operations(once))
     clashing = _clashing(parts)
     for service, part in parts.items():
         names = _new_names(service, part, clashing)
@@ -71,6 +72,7 @@ def merge(parts: Mapping[ServiceName, Document], missing: list[str], public_url:
             for operation in _operations({path: item}):
                 _complete(operation, service, operations)
             paths[path] = item
+    add_to(paths, schemas)
     document: Document = {
         "openapi": "3.1.0",
         "info": {

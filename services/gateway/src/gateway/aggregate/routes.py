@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Header, Query, Request
 from markupsafe import Markup
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, Response, StreamingResponse
 
-from gateway.aggregate.feed import LONGEST_WAIT_S, SERVICES, EventFeed, Wanted, get_feed
+from gateway.aggregate.feed import LONGEST_WAIT_S, SERVICES, EventFeed, Wanted, get_feed, read_cursor, stream_feed
 from gateway.aggregate.health import Health, get_health
 from gateway.aggregate.schema import PublicSchema
 from gateway.pages import page, respond
@@ -51,7 +51,11 @@ async def documentation(schema: Schema) -> HTMLResponse:
     return respond(await schema.page())
 
 
-@router.get("/api/events/")
+@router.get(
+    "/api/events/",
+    response_model=EventFeed,
+    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+)
 async def event_feed(
     caller: Administrator,
     peers: AskPeers,
@@ -61,13 +65,22 @@ async def event_feed(
     source: Annotated[ServiceName | None, Query(description="Only this service's events.")] = None,
     page_size: Annotated[int, Query(ge=1, description="More than 100 is served as 100.")] = 100,
     wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT_S, description="Seconds to wait for an event.")] = 0,
-) -> EventFeed:
+    accept: Annotated[str, Header(include_in_schema=False)] = "",
+    last_event_id: Annotated[str, Header(max_length=1000, description="As `after`, for a stream taken up again.")] = "",
+) -> EventFeed | Response:
     """Every event of the last 30 days, of all services, oldest first; events of one aggregate in their order.
 
-    Go on with `next` as `after`, as often as you like: nothing is missed and nothing comes twice. For administrators.
+    Go on with `next` as `after`, as often as you like: nothing is missed and nothing comes twice. With
+    `Accept: text/event-stream` they come as Server-Sent Events as they happen; a browser's `EventSource` goes on by
+    itself where it lost the connection. For administrators and service accounts.
     """
     wanted = Wanted(sources=[source] if source else SERVICES, types=type, limit=min(page_size, LARGEST_PAGE))
-    return await get_feed(peers, database, wanted, after, wait_s=wait)
+    after = last_event_id or after
+    if "text/event-stream" not in accept:
+        return await get_feed(peers, database, wanted, after, wait_s=wait)
+    events = stream_feed(peers, database, wanted, read_cursor(after))
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
 
 @router.get("/api/events/schema/", response_model=dict[str, Any])

@@ -133,5 +133,7 @@ async def list_users(session: AsyncSession, wanted: UserFilter, page: PageReques
 
 
 def _users() -> Select[Any]:
+    """Those who were not erased."""
     entities: tuple[Any, ...] = (User, Subscription)
-    return select(*entities).join(Subscription, Subscription.user_id == User.id)
+    accounts = select(*entities).join(Subscription, Subscription.user_id == User.id)
+    return accounts.where(User.erased_date.is_(None))

@@ -93,8 +93,12 @@ class Upstreams:
         target: str,
         headers: Sequence[tuple[str, str]],
         body: AsyncIterator[bytes] | None = None,
+        *,
+        limit_s: float | None = None,
     ) -> AsyncIterator[Answer]:
         """Send a request and hand out the answer as it comes. `target` is an encoded path with its query.
+
+        `limit_s` is for the whole of it, where that is to be shorter than usual.
 
         A read is sent again, once, when a kept connection turns out to be closed; a write never is.
         Raises UpstreamDown, at once while the service is left alone after failures.
@@ -112,6 +116,7 @@ class Upstreams:
                 headers=CIMultiDict(headers),
                 data=sending.pieces() if sending else None,
                 allow_redirects=False,
+                timeout=self._limits if limit_s is None else _within(limit_s),
             ) as response:
                 breaker.succeeded()
                 verdict = None
@@ -163,3 +168,7 @@ async def _pieces(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
             yield piece
     except (aiohttp.ClientError, TimeoutError) as error:
         raise UpstreamDown(f"{type(error).__name__}: {error}") from error
+
+
+def _within(limit_s: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=limit_s, sock_connect=CONNECT_LIMIT_S)

@@ -145,7 +145,7 @@ async def _exchange(upstreams: Upstreams, request: Incoming, body: Body, send: S
             request.service,
             "GET" if request.method == "HEAD" else request.method,
             request.target,
-            _headers(request),
+            headers_of(request),
             None if body.is_empty else body.pieces(),
         ) as answer:
             begun = True
@@ -164,7 +164,8 @@ async def _exchange(upstreams: Upstreams, request: Incoming, body: Body, send: S
             raise body.failure or ServiceUnavailable() from error
 
 
-def _headers(request: Incoming) -> list[tuple[str, str]]:
+def headers_of(request: Incoming) -> list[tuple[str, str]]:
+    """What the service is told beside the body."""
     headers = for_service(request.headers)
     headers += [("X-Request-ID", request_id()), (CLIENT_ADDRESS, request.client)]
     if request.signature is not None:

@@ -1,7 +1,9 @@
 """Which service serves which path. `*` is any one segment; the longest entry that fits decides."""
 
+import re
 from typing import NamedTuple
 
+from shared.jobs import LAST_DIGIT
 from shared.settings import ServiceName
 
 TABLE: tuple[tuple[str, ServiceName], ...] = (
@@ -36,12 +38,16 @@ TABLE: tuple[tuple[str, ServiceName], ...] = (
     ("/api/certificates", "certificate"),
     ("/api/certificate-templates", "certificate"),
     ("/.well-known/did.json", "certificate"),
+    ("/api/jobs", "gateway"),
     ("/api", "gateway"),
     ("/account", "gateway"),
     ("/verify", "gateway"),
     ("/", "gateway"),
 )
 """What is not here, the public address does not have. `/` is that page alone, the others are all that is below."""
+
+_JOB = re.compile(r"/api/jobs/[0-9]*([0-9])/")
+_BY_LAST_DIGIT = {str(digit): service for service, digit in LAST_DIGIT.items()}
 
 
 class Route(NamedTuple):
@@ -72,7 +78,9 @@ _ROOT = _tree()
 
 
 def route_of(path: str) -> Route | None:
-    """Where `path` is served; None when nothing is there."""
+    """Where `path` is served; None when nothing is there. A job is where the last digit of its id says."""
+    if job := _JOB.fullmatch(path):
+        return Route(_BY_LAST_DIGIT.get(job.group(1), "gateway"), "/api/jobs")
     node, found = _ROOT, None
     for segment in path.split("/")[1:]:
         following = node.below.get(segment) or node.below.get("*")

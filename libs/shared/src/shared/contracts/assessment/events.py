@@ -18,6 +18,8 @@ class AssessmentState(State):
     passing_score: int
     questions_count: int
     is_deleted: bool
+    due_date: datetime | None = None
+    available_until: datetime | None = None
 
 
 class AssessmentEvent(AssessmentState, Event):
@@ -45,9 +47,10 @@ class AssessmentDeleted(AssessmentEvent):
 class AttemptState(State):
     """One learner's attempt. Scores are numbers with two decimals; `score_percentage` 0–100.
 
-    `passed` is null until the attempt is graded. `has_passed` is the learner's standing in the assessment over all
-    attempts, under its scoring policy; `standing_version` grows with each change of what the standing follows from,
-    over all of the learner's attempts at it, so the standing with the highest is the present one.
+    `passed` is null until the attempt is graded, `expires_at` without a time limit. `has_passed` is the learner's
+    standing in the assessment over all attempts, under its scoring policy; `standing_version` grows with each change of
+    what the standing follows from, over all of the learner's attempts at it, so the standing with the highest is the
+    present one.
     """
 
     attempt_id: int
@@ -65,6 +68,7 @@ class AttemptState(State):
     standing_version: int = 0
     start_time: datetime
     end_time: datetime | None = None
+    expires_at: datetime | None = None
     submitted_by: Literal["user", "system"] | None = None
 
 
@@ -78,6 +82,12 @@ class AttemptStarted(AttemptEvent):
     TYPE: ClassVar[str] = "assessment.attempt.started.v1"
 
 
+class AttemptExtended(AttemptEvent):
+    """The learner was granted more time while the attempt runs: `expires_at` is later."""
+
+    TYPE: ClassVar[str] = "assessment.attempt.extended.v1"
+
+
 class AttemptSubmitted(AttemptEvent):
     """The attempt is closed, and waits for a person to grade it."""
 
@@ -85,7 +95,10 @@ class AttemptSubmitted(AttemptEvent):
 
 
 class AttemptGraded(AttemptEvent):
-    """The attempt has its score, whether by machine at once, by a person, or anew after a regrade."""
+    """The attempt has its score, whether by machine at once, by a person, or anew after a regrade.
+
+    Also told of a learner's latest attempt when a change of the assessment's scoring policy changed the standing.
+    """
 
     TYPE: ClassVar[str] = "assessment.attempt.graded.v1"
 
@@ -101,6 +114,7 @@ EVENTS: tuple[type[Event], ...] = (
     AssessmentUpdated,
     AssessmentDeleted,
     AttemptStarted,
+    AttemptExtended,
     AttemptSubmitted,
     AttemptGraded,
     AssessmentUserDataErased,

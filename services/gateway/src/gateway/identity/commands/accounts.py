@@ -25,6 +25,7 @@ async def register(
     *,
     role: Role = "student",
     is_email_verified: bool = False,
+    is_service: bool = False,
     now: datetime,
 ) -> User:
     """Make an account, with a free subscription. Its row is locked; unless verified, the address is mailed a link.
@@ -41,6 +42,7 @@ async def register(
             role=role,
             is_active=True,
             is_email_verified=is_email_verified,
+            is_service=is_service,
             date_joined=now,
             updated_date=now,
             revision=1,

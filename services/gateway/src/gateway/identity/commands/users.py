@@ -25,18 +25,21 @@ async def update_user(session: AsyncSession, user_id: int, changes: dict[str, An
     Raises NotFound, and Invalid when no active administrator would be left.
     """
     demoted = changes.get("role", "administrator") != "administrator"
-    removed = demoted or changes.get("is_active") is False
-    if removed and await _lock_administrators(session) == [user_id]:
-        raise Invalid({"role" if demoted else "is_active": [LAST_ADMINISTRATOR]})
-    await change_user(session, await lock_user(session, user_id), changes, now=now)
+    if demoted or changes.get("is_active") is False:
+        await keep_an_administrator(session, user_id, "role" if demoted else "is_active")
+    user = await lock_user(session, user_id)
+    if user.erased_date is not None:
+        raise NotFound
+    await change_user(session, user, changes, now=now)
     if changes.get("is_active") is False:
         await end_sessions(session, user_id)
 
 
 async def set_subscription(session: AsyncSession, user_id: int, changes: dict[str, Any], *, now: datetime) -> None:
     """Set tier and end of a user's subscription; a free one has no end. Raises NotFound."""
+    user = await lock_user(session, user_id)
     subscription = await session.get(Subscription, user_id, with_for_update=True)
-    if subscription is None:
+    if subscription is None or user.erased_date is not None:
         raise NotFound
     for name, value in changes.items():
         setattr(subscription, name, value)
@@ -44,6 +47,12 @@ async def set_subscription(session: AsyncSession, user_id: int, changes: dict[st
         subscription.expires_at = None
     subscription.updated_date = now
     await session.flush()
+
+
+async def keep_an_administrator(session: AsyncSession, user_id: int, field: str) -> None:
+    """Lock the active administrators, of whom this user is to be one no longer. Raises Invalid for the last."""
+    if await _lock_administrators(session) == [user_id]:
+        raise Invalid({field: [LAST_ADMINISTRATOR]})
 
 
 async def _lock_administrators(session: AsyncSession) -> list[int]:

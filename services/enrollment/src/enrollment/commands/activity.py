@@ -1,0 +1,57 @@
+"""Noting what users do, in the transaction in which they do it."""
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from enrollment.domain.activity import Act, merged
+from enrollment.models import ActivityKind
+from shared import outbox
+from shared.contracts import Event
+from shared.contracts.enrollment.events import (
+    EnrollmentCompleted,
+    EnrollmentCreated,
+    EnrollmentEvent,
+    EnrollmentReactivated,
+    EnrollmentUnenrolled,
+)
+
+_NOTE = text("""
+    INSERT INTO activity AS had (user_id, hour, course_id, lesson_id, kind, count, seconds, score)
+    SELECT user_id, date_trunc('hour', CAST(:now AS timestamptz), 'UTC'), course_id, lesson_id, kind,
+        count, seconds, score
+    FROM json_to_recordset(CAST(:acts AS json)) AS act (
+        user_id bigint, course_id bigint, lesson_id bigint, kind text, count integer, seconds integer, score integer
+    )
+    ON CONFLICT (user_id, hour, course_id, lesson_id, kind) DO UPDATE SET
+        count = had.count + excluded.count, seconds = had.seconds + excluded.seconds, score = had.score + excluded.score
+""")
+
+_KINDS: dict[type[Event], ActivityKind] = {
+    EnrollmentCreated: "enrolled",
+    EnrollmentReactivated: "reactivated",
+    EnrollmentUnenrolled: "unenrolled",
+    EnrollmentCompleted: "completed",
+}
+
+
+async def note(session: AsyncSession, *acts: Act, now: datetime) -> None:
+    """Count what users did in this hour. One statement; the rows are locked last."""
+    if acts:
+        values = json.dumps([asdict(act) for act in merged(acts)])
+        await session.execute(_NOTE, {"now": now, "acts": values})
+
+
+async def tell(session: AsyncSession, *events: Event, now: datetime, acts: list[Act] | None = None) -> None:
+    """Record events of enrollments, and note what they say that users did, with `acts` besides."""
+    if events:
+        await outbox.record(session, *events)
+    noted = [
+        Act(event.user_id, event.course_id, _KINDS[type(event)])
+        for event in events
+        if isinstance(event, EnrollmentEvent) and type(event) in _KINDS
+    ]
+    await note(session, *noted, *(acts or []), now=now)

@@ -1,0 +1,71 @@
+"""What enrollment adds to a course's page. Asked with every one of a learner's pages: one statement makes the JSON."""
+
+from sqlalchemy import BigInteger, bindparam, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+_OVERLAY = text("""
+    SELECT json_build_object(
+        'recent_reviews', (
+            SELECT coalesce(json_agg(json_build_object(
+                'id', id,
+                'user', json_build_object('id', user_id, 'name', user_name),
+                'course', course_id,
+                'rating', rating,
+                'title', title,
+                'content', content,
+                'status', status,
+                'is_approved', true,
+                'is_verified_purchase', is_verified,
+                'helpful_count', helpful_count,
+                'created_date', to_char(created_date, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+                'updated_date', to_char(updated_date, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+            ) ORDER BY created_date DESC, id DESC), '[]')
+            FROM (
+                SELECT reviews.*, coalesce(users.full_name, '') AS user_name,
+                    coalesce(enrollments.status IN ('active', 'completed'), false) AS is_verified
+                FROM (
+                    SELECT * FROM reviews WHERE course_id = :course_id AND status = 'approved'
+                    ORDER BY created_date DESC, id DESC LIMIT 5
+                ) AS reviews
+                LEFT JOIN users ON users.user_id = reviews.user_id
+                LEFT JOIN enrollments
+                    ON enrollments.user_id = reviews.user_id AND enrollments.course_id = reviews.course_id
+            ) AS written
+        ),
+        'user_progress', (
+            SELECT json_build_object(
+                'enrollment', enrollments.id,
+                'status', status,
+                'progress_percentage', enrollments.progress_percentage,
+                'completed_lessons', completed_lessons,
+                'total_lessons', total_lessons,
+                'total_time_spent', total_time_spent,
+                'current_lesson', done.current_lesson,
+                'lessons', done.lessons
+            )
+            FROM enrollments CROSS JOIN LATERAL (
+                SELECT coalesce(json_agg(json_build_object(
+                        'lesson', progress.lesson_id,
+                        'progress_percentage', progress.progress_percentage,
+                        'is_completed', is_completed
+                    ) ORDER BY module_order, module_id, "order", lessons.lesson_id), '[]') AS lessons,
+                    (array_agg(lessons.lesson_id ORDER BY module_order, module_id, "order", lessons.lesson_id)
+                        FILTER (WHERE NOT is_completed))[1] AS current_lesson
+                FROM progress JOIN lessons
+                    ON lessons.course_id = enrollments.course_id AND lessons.lesson_id = progress.lesson_id
+                WHERE progress.enrollment_id = enrollments.id AND is_counted
+            ) AS done
+            WHERE user_id = :user_id AND course_id = :course_id AND status IN ('active', 'completed', 'suspended')
+        )
+    )::text
+""").bindparams(bindparam("user_id", type_=BigInteger), bindparam("course_id", type_=BigInteger))
+"""`schemas.reviews.ReviewView` has the same fields of a review, `queries.enrollments` the same next lesson."""
+
+
+async def get_overlay(session: AsyncSession, course_id: int, user_id: int | None) -> str:
+    """The JSON of a `CourseOverlay`: the five newest approved reviews, and how far the user is in the course.
+
+    `user_progress` is null for guests and for those not enrolled. A course that is not known here has nothing.
+    """
+    overlay: str = (await session.execute(_OVERLAY, {"course_id": course_id, "user_id": user_id})).scalar_one()
+    return overlay

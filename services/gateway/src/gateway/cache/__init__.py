@@ -1,0 +1,1 @@
+"""Answers for guests, kept as bytes and dropped by events."""
