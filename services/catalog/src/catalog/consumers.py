@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from catalog.commands.copies import take_assessment, take_enrollment, take_policy, take_rating, take_user
+from catalog.commands.erasure import erase_user
 from shared.contracts.assessment.events import (
     AssessmentCreated,
     AssessmentDeleted,
@@ -22,13 +23,18 @@ from shared.contracts.enrollment.events import (
     PolicyChanged,
     RatingChanged,
 )
-from shared.contracts.gateway.events import UserEvent, UserRegistered, UserUpdated
+from shared.contracts.gateway.events import UserErased, UserEvent, UserRegistered, UserUpdated
 from shared.inbox import Handlers
 
 
 async def on_user(session: AsyncSession, event: UserEvent) -> None:
     """Keep names and roles; a new name shows on the courses of an instructor."""
     await take_user(session, event, now=datetime.now(UTC))
+
+
+async def on_erased(session: AsyncSession, event: UserErased) -> None:
+    """Forget a user who asked for it."""
+    await erase_user(session, event, now=datetime.now(UTC))
 
 
 async def on_enrollment(session: AsyncSession, event: EnrollmentEvent) -> None:
@@ -54,6 +60,7 @@ async def on_assessment(session: AsyncSession, event: AssessmentEvent) -> None:
 HANDLERS: Handlers = {
     UserRegistered: on_user,
     UserUpdated: on_user,
+    UserErased: on_erased,
     EnrollmentCreated: on_enrollment,
     EnrollmentReactivated: on_enrollment,
     EnrollmentUnenrolled: on_enrollment,

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import Response
 
 from catalog.commands.resources import StoredFile, create_resource, delete_resource, order_resources, update_resource
+from catalog.domain.access import check_staff
 from catalog.domain.choices import ResourceType
 from catalog.domain.slugs import LARGEST_ID
 from catalog.learn import settled_standing, unlocked_standing
@@ -26,7 +27,6 @@ from catalog.routes.uploads import take_resource_file
 from catalog.schemas.fields import Ids, PathId
 from catalog.schemas.resources import ResourceCreate, ResourceUpdate, ResourceView
 from catalog.storage import Storage, UseStorage
-from catalog.store.courses import open_course_of_resource
 from catalog.store.files import discard_file
 from shared.auth import Caller, Instructor
 from shared.database import Database, OpenDatabase, Reading, Transaction
@@ -186,9 +186,10 @@ async def _change(
     public_url: str,
     model: type[ResourceUpdate],
 ) -> ResourceView:
-    async with database.transaction() as session:  # before anything is taken in
-        _, resource = await open_course_of_resource(session, caller, resource_id)
-    form = await _form(request, database, storage, resource.type)
+    async with database.reading() as session:  # before anything is taken in
+        resource = await find_resource(session, caller, resource_id)
+    check_staff(resource.found.visibility, resource.found.standing)
+    form = await _form(request, database, storage, resource.row.type)
     try:
         data = await sanitised(form.as_model(model))
         async with database.transaction() as session:
