@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from catalog.commands.copies import take_assessment, take_enrollment, take_rating, take_user
+from catalog.commands.copies import take_assessment, take_enrollment, take_policy, take_rating, take_user
+from catalog.commands.erasure import erase_user
 from shared.contracts.assessment.events import (
     AssessmentCreated,
     AssessmentDeleted,
@@ -19,15 +20,21 @@ from shared.contracts.enrollment.events import (
     EnrollmentRestored,
     EnrollmentSuspended,
     EnrollmentUnenrolled,
+    PolicyChanged,
     RatingChanged,
 )
-from shared.contracts.gateway.events import UserEvent, UserRegistered, UserUpdated
+from shared.contracts.gateway.events import UserErased, UserEvent, UserRegistered, UserUpdated
 from shared.inbox import Handlers
 
 
 async def on_user(session: AsyncSession, event: UserEvent) -> None:
     """Keep names and roles; a new name shows on the courses of an instructor."""
     await take_user(session, event, now=datetime.now(UTC))
+
+
+async def on_erased(session: AsyncSession, event: UserErased) -> None:
+    """Forget a user who asked for it."""
+    await erase_user(session, event, now=datetime.now(UTC))
 
 
 async def on_enrollment(session: AsyncSession, event: EnrollmentEvent) -> None:
@@ -40,6 +47,11 @@ async def on_rating(session: AsyncSession, event: RatingChanged) -> None:
     await take_rating(session, event)
 
 
+async def on_policy(session: AsyncSession, event: PolicyChanged) -> None:
+    """Keep whether a course's lessons are learned in order."""
+    await take_policy(session, event)
+
+
 async def on_assessment(session: AsyncSession, event: AssessmentEvent) -> None:
     """Keep which lessons have an assessment."""
     await take_assessment(session, event)
@@ -48,6 +60,7 @@ async def on_assessment(session: AsyncSession, event: AssessmentEvent) -> None:
 HANDLERS: Handlers = {
     UserRegistered: on_user,
     UserUpdated: on_user,
+    UserErased: on_erased,
     EnrollmentCreated: on_enrollment,
     EnrollmentReactivated: on_enrollment,
     EnrollmentUnenrolled: on_enrollment,
@@ -55,6 +68,7 @@ HANDLERS: Handlers = {
     EnrollmentRestored: on_enrollment,
     EnrollmentCompleted: on_enrollment,
     RatingChanged: on_rating,
+    PolicyChanged: on_policy,
     AssessmentCreated: on_assessment,
     AssessmentUpdated: on_assessment,
     AssessmentDeleted: on_assessment,

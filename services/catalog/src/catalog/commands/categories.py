@@ -10,6 +10,14 @@ from catalog.domain.slugs import parse_ref, slug_base
 from catalog.models import Category, Course
 from catalog.schemas.categories import CategoryCreate, CategoryUpdate
 from catalog.store.slugs import lock_names, take_slug
+from shared import outbox
+from shared.contracts.catalog.events import (
+    CategoryCreated,
+    CategoryDeleted,
+    CategoryEvent,
+    CategoryState,
+    CategoryUpdated,
+)
 from shared.errors import Invalid, NotFound, Refusal
 
 DEFAULT_SLUG = "general"
@@ -27,7 +35,7 @@ async def create_category(session: AsyncSession, data: CategoryCreate, *, now: d
     await _check_name(session, data.name)
     category = Category(**data.sent(), slug=slug, created_date=now, updated_date=now)
     session.add(category)
-    await session.flush()
+    await _record(session, category, CategoryCreated)
     return category
 
 
@@ -41,7 +49,7 @@ async def update_category(session: AsyncSession, slug: str, data: CategoryUpdate
     for name, value in fields.items():
         setattr(category, name, value)
     category.updated_date = now
-    await session.flush()
+    await _record(session, category, CategoryUpdated)
     return category
 
 
@@ -55,8 +63,17 @@ async def delete_category(session: AsyncSession, slug: str) -> None:
     # Deleted courses keep their rows; nobody sees which category they are in.
     default = select(Category.id).where(Category.slug == DEFAULT_SLUG).scalar_subquery()
     await session.execute(update(Course).where(Course.category_id == category.id).values(category_id=default))
+    await _record(session, category, CategoryDeleted)
     await session.delete(category)
     await session.flush()
+
+
+async def _record(session: AsyncSession, category: Category, event: type[CategoryEvent]) -> None:
+    """Raise the revision and record what happened, with the state after it."""
+    category.revision = (category.revision or 0) + 1
+    await session.flush()
+    fields = {name: getattr(category, name) for name in CategoryState.model_fields if hasattr(category, name)}
+    await outbox.record(session, event(**fields, category_id=category.id, version=category.revision))
 
 
 async def choose_category(session: AsyncSession, choice: str | None, *, current: int | None = None) -> int:

@@ -7,16 +7,18 @@ from typing import Annotated
 from fastapi import APIRouter, BackgroundTasks, Query
 
 from catalog.commands.searches import KEPT_DAYS, count_click, count_search
+from catalog.domain.choices import ResourceType
 from catalog.domain.search import LONGEST_QUERY, term_of
 from catalog.queries.content import search_content
 from catalog.queries.corrections import corrected
 from catalog.queries.facets import count_facets
+from catalog.queries.found_resources import search_resources
 from catalog.queries.search import Text, find_courses, is_found, read_text
 from catalog.queries.searches import get_search_analytics
 from catalog.queries.suggestions import suggest
 from catalog.routes.filters import Narrowing
 from catalog.schemas.fields import TEXT
-from catalog.schemas.search import Click, ContentResult, CourseSearch, SearchAnalytics, Suggestions
+from catalog.schemas.search import Click, ContentResult, CourseSearch, ResourceResult, SearchAnalytics, Suggestions
 from shared.auth import Administrator, Caller, SignedIn
 from shared.database import Database, OpenDatabase, Reading, Transaction
 from shared.pagination import Page, Paging
@@ -78,6 +80,14 @@ async def suggest_while_typing(session: Reading, q: Words = "") -> Suggestions:
 async def search_lessons(session: Reading, caller: SignedIn, paging: Paging, q: Words = "") -> Page[ContentResult]:
     """Lessons that have all words of `q`, in courses that one is enrolled in or teaches, with what was found marked."""
     return await search_content(session, caller, paging, q)
+
+
+@router.get("/resources/")
+async def search_files(
+    session: Reading, caller: Caller, paging: Paging, q: Words = "", type: ResourceType | None = None
+) -> Page[ResourceResult]:
+    """Resources that have all words of `q` in title or description, in courses that one may see; the best first."""
+    return await search_resources(session, caller, paging, q, type)
 
 
 @router.post("/click/", status_code=204)

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
+from catalog.domain.choices import ResourceType
 from catalog.domain.search import LONGEST_QUERY
 from catalog.schemas.courses import CourseCard
 from catalog.schemas.fields import TEXT, Choice, Input
@@ -65,6 +66,20 @@ class ContentResult(BaseModel):
     lesson: FoundLesson
     course: FoundInCourse
     snippet: str
+
+
+class FoundFile(BaseModel):
+    id: int
+    title: str
+    type: ResourceType
+
+
+class ResourceResult(BaseModel):
+    """A resource found, and where it is."""
+
+    resource: FoundFile
+    lesson: FoundLesson
+    course: FoundInCourse
 
 
 class Click(Input):

@@ -145,6 +145,40 @@ class CourseDeleted(CourseEvent):
     TYPE: ClassVar[str] = "catalog.course.deleted.v1"
 
 
+class CategoryState(State):
+    """A category. Inactive ones are shown to administrators only."""
+
+    category_id: int
+    name: str
+    slug: str
+    description: str = ""
+    icon: str = ""
+    sort_order: int = 0
+    is_active: bool = True
+
+
+class CategoryEvent(CategoryState, Event):
+    KEY: ClassVar[str] = "category_id"
+
+
+class CategoryCreated(CategoryEvent):
+    """Courses can be put in a category."""
+
+    TYPE: ClassVar[str] = "catalog.category.created.v1"
+
+
+class CategoryUpdated(CategoryEvent):
+    """Name or another field of a category changed, and so that of all courses in it; theirs are told no events."""
+
+    TYPE: ClassVar[str] = "catalog.category.updated.v1"
+
+
+class CategoryDeleted(CategoryEvent):
+    """A category is gone. No course was in it."""
+
+    TYPE: ClassVar[str] = "catalog.category.deleted.v1"
+
+
 class CatalogUserDataErased(UserDataErased):
     """This service has forgotten a user who asked for it."""
 
@@ -159,5 +193,8 @@ EVENTS: tuple[type[Event], ...] = (
     CoursePublished,
     CourseUnpublished,
     CourseDeleted,
+    CategoryCreated,
+    CategoryUpdated,
+    CategoryDeleted,
     CatalogUserDataErased,
 )
