@@ -18,6 +18,7 @@ class AnswerContent(Content):
     answer_text: str
     is_correct: bool
     order: int
+    explanation: str = ""
 
 
 class QuestionContent(Content):

@@ -1,0 +1,26 @@
+"""Files of an archive as resources of lessons."""
+
+from typing import Annotated, Literal
+
+from pydantic import StringConstraints
+
+ResourceType = Literal[
+    "document", "video", "audio", "image", "link", "code_sample", "tool_software", "dataset", "template"
+]
+ResourceUrl = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
+
+_TYPES: dict[ResourceType, tuple[str, ...]] = {
+    "document": ("pdf", "doc", "docx", "odt", "ppt", "pptx", "odp", "xls", "xlsx", "ods", "txt", "rtf", "md", "epub"),
+    "image": ("png", "jpg", "jpeg", "gif", "webp"),
+    "video": ("mp4", "m4v", "webm", "ogv", "mov"),
+    "audio": ("mp3", "m4a", "ogg", "oga", "wav", "flac"),
+    "dataset": ("csv", "tsv", "json", "xml"),
+    "code_sample": ("py", "ipynb", "java", "c", "cpp", "h", "rb", "go", "rs", "sql", "sh", "r", "m"),
+    "tool_software": ("zip",),
+}
+
+
+def type_of(name: str) -> ResourceType | None:
+    """What a file is for learners, by its ending; None for what is part of a web page (scripts, styles, fonts)."""
+    ending = name.rpartition(".")[2].lower()
+    return next((kind for kind, endings in _TYPES.items() if ending in endings), None)
