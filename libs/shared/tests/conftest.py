@@ -1,4 +1,4 @@
-"""A database with nothing but the tables of the bus, and one table for effects."""
+"""A database with nothing but the tables of the bus and of jobs, and one table for effects."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from shared import inbox, outbox
+from shared import inbox, jobs, outbox
 from shared.contracts.enrollment.events import EnrollmentCreated
 from shared.database import Database
 from shared.runtime.roles import SERVICES, prepare_database
@@ -17,12 +17,12 @@ from shared.testing import Environment
 
 @pytest.fixture(scope="session")
 def bus_database_url(environment: Environment) -> str:
-    """A database of the enrollment service with the tables `outbox`, `inbox` and `effects`."""
+    """A database of the enrollment service with the tables `outbox`, `inbox`, `jobs` and `effects`."""
     urls = prepare_database(
         environment.admin_url, database=f"test_{environment.process}_bus", passwords=dict.fromkeys(SERVICES, "test")
     )
     with psycopg.connect(urls["enrollment"], autocommit=True) as connection:
-        for statement in (*outbox.CREATE_TABLES, *inbox.CREATE_TABLES):
+        for statement in (*outbox.CREATE_TABLES, *inbox.CREATE_TABLES, *jobs.create_tables("enrollment")):
             connection.execute(statement)
         connection.execute("CREATE TABLE effects (place bigserial, aggregate_id bigint, version bigint)")
     return urls["enrollment"]
@@ -32,7 +32,7 @@ def bus_database_url(environment: Environment) -> str:
 async def database(bus_database_url: str) -> AsyncIterator[Database]:
     opened = Database(bus_database_url, pool_size=4, name="test")
     async with opened.transaction() as session:
-        for table in ("outbox", "inbox", "effects"):
+        for table in ("outbox", "inbox", "effects", "jobs"):
             await session.execute(text(f"DELETE FROM {table}"))
     yield opened
     await opened.close()

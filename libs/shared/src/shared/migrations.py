@@ -12,12 +12,19 @@ import sqlalchemy as sa
 from alembic import command, context
 from alembic.config import Config
 
-from shared import inbox, outbox
+from shared import inbox, jobs, outbox
+from shared.settings import ServiceName
 
 
 def create_bus_tables(op: object) -> None:
     """For the first migration of a service: the tables of the outbox and the inbox. `op` is `alembic.op`."""
     for statement in (*outbox.CREATE_TABLES, *inbox.CREATE_TABLES):
+        op.execute(statement)  # type: ignore[attr-defined]
+
+
+def create_job_tables(op: object, service: ServiceName) -> None:
+    """For a migration of a service that has jobs. `op` is `alembic.op`."""
+    for statement in jobs.create_tables(service):
         op.execute(statement)  # type: ignore[attr-defined]
 
 
@@ -53,7 +60,7 @@ def run(tables: sa.MetaData) -> None:
 
 
 def _is_ours(name: str | None, kind: str, parents: object) -> bool:
-    return not (kind == "table" and (name or "").startswith(("outbox", "inbox")))
+    return not (kind == "table" and (name or "").startswith(("outbox", "inbox", "jobs", "job_rows")))
 
 
 def _config(service: str, database_url: str) -> Config:
