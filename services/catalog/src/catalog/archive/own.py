@@ -1,7 +1,8 @@
 """This platform's own layout: OLX for others, and beside it everything that OLX has no place for.
 
 `syllabus.json` has the course and its modules, and names the lessons of each; `syllabus/<lesson>.json` has a lesson
-with its resources and its assessment, and the lesson's content is the file of HTML that it names. Files are in `static/`.
+with its resources and its assessment, and the lesson's content is the file of HTML that it names. Files are in
+`static/`.
 Links to resources are `/static/<file>?resource=<lesson>r<number>` or `/syllabus/resource/<lesson>r<number>/`, those to
 lessons `/jump_to_id/<lesson>`. Whatever is not as it should be refuses the archive: nobody edits it by accident.
 """

@@ -1,4 +1,4 @@
-"""A course in OLX as a draft: chapters are modules, sequentials are lessons with their verticals one after the other."""
+"""A course in OLX as a draft: chapters are modules, sequentials are lessons with their verticals in a row."""
 
 import re
 import secrets
@@ -135,7 +135,7 @@ class _Reading:
             return None
         chapter, place = resolved
         if chapter.tag not in ("chapter", "sequential", "videosequence"):
-XX
+            self._report.note(place, f"{chapter.tag} {name}".strip(), "It is no part of the outline.")
             return None
         title = line(chapter.get("display_name", ""), 255)
         if is_true(chapter, "visible_to_staff_only"):
