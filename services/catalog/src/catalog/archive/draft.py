@@ -5,8 +5,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from catalog.archive.limits import MOST_LESSONS_OF_MODULE, MOST_MODULES, MOST_NOTES, MOST_RESOURCES_OF_LESSON
-from catalog.archive.resources import ResourceType, ResourceUrl
-from catalog.domain.choices import AccessLevel, LessonType, Level
+from catalog.archive.resources import ResourceUrl
+from catalog.domain.choices import AccessLevel, LessonType, Level, ResourceType
 from catalog.domain.pricing import DEFAULT_PRICE
 from catalog.schemas.courses import Language, Objectives, Requirements, Skills, Subtitle, Tags, Title
 from catalog.schemas.fields import Description, Minutes, MomentIn, Name, Order, Price

@@ -1,13 +1,12 @@
 """Files of an archive as resources of lessons."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import StringConstraints
 
-ResourceType = Literal[
-    "document", "video", "audio", "image", "link", "code_sample", "tool_software", "dataset", "template"
-]
-ResourceUrl = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
+from catalog.domain.choices import ResourceType
+
+ResourceUrl = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
 
 _TYPES: dict[ResourceType, tuple[str, ...]] = {
     "document": ("pdf", "doc", "docx", "odt", "ppt", "pptx", "odp", "xls", "xlsx", "ods", "txt", "rtf", "md", "epub"),
