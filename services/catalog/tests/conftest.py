@@ -1,6 +1,7 @@
 """The catalog under test, and builders of what most tests begin with."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,8 +18,8 @@ Build = Callable[..., Awaitable[dict[str, Any]]]
 
 
 @pytest.fixture
-async def catalog(environment: Environment) -> AsyncIterator[ServiceUnderTest]:
-    async with serve_for_tests(Settings, create, HANDLERS, environment) as service:
+async def catalog(environment: Environment, tmp_path: Path) -> AsyncIterator[ServiceUnderTest]:
+    async with serve_for_tests(Settings, create, HANDLERS, environment, files_dir=tmp_path) as service:
         yield service
 
 

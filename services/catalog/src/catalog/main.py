@@ -1,17 +1,32 @@
 """The catalog's app: its routers and event handlers, put together."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from fastapi import FastAPI
 
 from catalog.consumers import HANDLERS
 from catalog.routes import categories, courses, instructors, internal, lessons, modules, search, versions
 from catalog.schedules import SCHEDULES
 from catalog.settings import Settings
+from catalog.storage import storage_of
 from shared.app import create_app
 
 
 def create(settings: Settings | None = None) -> FastAPI:
+    """The app. Beside the usual, `app.state.storage` is where files are kept."""
+    settings = settings or Settings()
+
+    @asynccontextmanager
+    async def resources(app: FastAPI) -> AsyncIterator[None]:
+        app.state.storage = storage_of(settings)
+        try:
+            yield
+        finally:
+            await app.state.storage.close()
+
     return create_app(
-        settings or Settings(),
+        settings,
         routers=[
             categories.router,
             courses.router,
@@ -24,4 +39,5 @@ def create(settings: Settings | None = None) -> FastAPI:
         ],
         handlers=HANDLERS,
         schedules=SCHEDULES,
+        resources=resources,
     )

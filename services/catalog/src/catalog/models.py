@@ -28,7 +28,15 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from catalog.domain.choices import AccessLevel, CompletionStatus, CreationMethod, LessonType, Level, WordKind
+from catalog.domain.choices import (
+    AccessLevel,
+    CompletionStatus,
+    CreationMethod,
+    LessonType,
+    Level,
+    ResourceType,
+    WordKind,
+)
 from catalog.domain.pricing import DEFAULT_PRICE
 from shared.contracts.enrollment.events import EnrollmentStatus
 from shared.contracts.gateway.events import Role
@@ -51,12 +59,13 @@ class Table(DeclarativeBase):
 
 
 class Category(Table):
-    """A category that courses are put in. `slug` never changes."""
+    """A category that courses are put in. `slug` never changes; `revision` is the version of its events."""
 
     __tablename__ = "categories"
     __table_args__ = (Index("ix_categories_sort_order_name_id", "sort_order", "name", "id"),)
 
     id: Mapped[Id]
+    revision: Mapped[Big] = mapped_column(default=0)
     name: Mapped[str] = mapped_column(String(100))
     slug: Mapped[str] = mapped_column(String(100), unique=True)
     description: Mapped[str] = mapped_column(Text, default="")
@@ -80,6 +89,21 @@ def _document(*columns: tuple[str, str]) -> Computed:
     return Computed(" || ".join(parts), persisted=True)
 
 
+class File(Table):
+    """A file in storage. Its row is there before the first byte and until after the last, so none is lost sight of.
+
+    `is_whole`: all of it arrived, and something named it then; before, it is an upload under way, or one that broke
+    off. One with `variants` is as many objects (`store.files`). Several rows may name one file.
+    """
+
+    __tablename__ = "files"
+
+    storage_key: Mapped[str] = mapped_column(String(512), primary_key=True)
+    variants: Mapped[Strings] = mapped_column(default=list)
+    is_whole: Mapped[bool] = mapped_column(default=False)
+    created_date: Mapped[Moment] = mapped_column(index=True)
+
+
 class Course(Table):
     """A course. `family_id` is the id of the first of its versions: its own, unless it is a clone.
 
@@ -88,8 +112,9 @@ class Course(Table):
 
     `enrolled_students_count` and `last_enrollment_date` follow the copies in `enrollments`, `avg_rating` and
     `total_reviews` are a copy of what enrollment tells (its version: `rating_revision`); they are not changes of the
-    course and leave `revision` alone. `outline` has the titles of published modules and their lessons, to be found
-    by, in `document`.
+    course and leave `revision` alone. So is `is_sequential`, whether lessons are learned in order (`policy_revision`).
+    `thumbnail` is the address of the file `thumbnail_key` in its largest size. `outline` has the titles of published
+    modules and their lessons, to be found by, in `document`.
     """
 
     __tablename__ = "courses"
@@ -110,6 +135,7 @@ class Course(Table):
     description: Mapped[str] = mapped_column(Text)
     category_id: Mapped[Big] = mapped_column(ForeignKey("categories.id", ondelete="RESTRICT"), index=True)
     thumbnail: Mapped[str | None] = mapped_column(String(512))
+    thumbnail_key: Mapped[str | None] = mapped_column(ForeignKey("files.storage_key"), index=True)
     price: Mapped[Decimal] = mapped_column(Money, default=DEFAULT_PRICE)
     discount_price: Mapped[Decimal | None] = mapped_column(Money)
     discount_ends: Mapped[Moment | None]
@@ -140,6 +166,8 @@ class Course(Table):
     avg_rating: Mapped[float] = mapped_column(default=0.0)
     total_reviews: Mapped[int] = mapped_column(default=0)
     rating_revision: Mapped[Big] = mapped_column(default=0)
+    is_sequential: Mapped[bool] = mapped_column(default=False)
+    policy_revision: Mapped[Big] = mapped_column(default=0)
     outline: Mapped[str] = mapped_column(Text, default="")
     document: Mapped[str] = mapped_column(
         TSVECTOR,
@@ -274,6 +302,45 @@ class Lesson(Table):
 
 
 Index("ix_lessons_document", Lesson.document, postgresql_using="gin")
+
+
+class Resource(Table):
+    """What a lesson brings along: a file in storage, or an address elsewhere.
+
+    What is known of a file (`file_size` in bytes, `mime_type`, duration, size in pixels) was read from the file itself.
+    """
+
+    __tablename__ = "resources"
+    __mapper_args__ = {"eager_defaults": False}  # noqa: RUF012 - as SQLAlchemy declares it
+    __table_args__ = (
+        UniqueConstraint("lesson_id", "order", deferrable=True),
+        CheckConstraint('"order" > 0', name="order"),
+        CheckConstraint("storage_key IS NOT NULL OR url <> ''", name="content"),
+        CheckConstraint("uploaded = (storage_key IS NOT NULL)", name="uploaded"),
+    )
+
+    id: Mapped[Id]
+    lesson_id: Mapped[Big] = mapped_column(ForeignKey("lessons.id", ondelete="CASCADE"))
+    title: Mapped[str] = mapped_column(String(255))
+    type: Mapped[ResourceType] = mapped_column(Choice)
+    description: Mapped[str] = mapped_column(Text, default="")
+    order: Mapped[int]
+    url: Mapped[str] = mapped_column(String(2000), default="")
+    premium: Mapped[bool] = mapped_column(default=False)
+    uploaded: Mapped[bool] = mapped_column(default=False)
+    storage_key: Mapped[str | None] = mapped_column(ForeignKey("files.storage_key"), index=True)
+    file_name: Mapped[str] = mapped_column(String(255), default="")
+    file_size: Mapped[Big | None]
+    mime_type: Mapped[str] = mapped_column(String(120), default="")
+    duration_minutes: Mapped[int | None]
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    document: Mapped[str] = mapped_column(TSVECTOR, _document(("title", "A"), ("description", "D")), deferred=True)
+    created_date: Mapped[Moment]
+    updated_date: Mapped[Moment]
+
+
+Index("ix_resources_document", Resource.document, postgresql_using="gin")
 
 
 class User(Table):

@@ -1,8 +1,10 @@
-"""Clock entrance: how common words are, and how long searches are remembered."""
+"""Clock entrance: how common words are, how long searches are remembered, and files that nothing names."""
 
 from datetime import UTC, datetime
 
 from catalog.commands.searches import forget_searches
+from catalog.storage import process_storage
+from catalog.store.files import clear_files
 from catalog.store.words import count_words
 from shared.database import Database
 from shared.worker import Schedule
@@ -16,4 +18,9 @@ async def keep_search(database: Database) -> None:
         await forget_searches(session, today=datetime.now(UTC).date())
 
 
-SCHEDULES = [Schedule(300, keep_search)]
+async def keep_files(database: Database) -> None:
+    """Delete files that nothing names any more, or never did. Several workers share the work."""
+    await clear_files(database, process_storage(), now=datetime.now(UTC))
+
+
+SCHEDULES = [Schedule(300, keep_search), Schedule(300, keep_files)]

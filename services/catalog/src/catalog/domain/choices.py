@@ -8,6 +8,9 @@ Level = Literal["beginner", "intermediate", "advanced", "all_levels"]
 CreationMethod = Literal["builder", "wizard", "ai", "import", "manual"]
 CompletionStatus = Literal["not_started", "partially_complete", "complete", "published", "archived"]
 LessonType = Literal["video", "reading", "interactive", "quiz", "lab_exercise", "assignment", "discussion"]
+ResourceType = Literal[
+    "document", "video", "audio", "image", "link", "code_sample", "tool_software", "dataset", "template"
+]
 WordKind = Literal["word", "tag"]
 
-__all__ = ["AccessLevel", "CompletionStatus", "CreationMethod", "LessonType", "Level", "WordKind"]
+__all__ = ["AccessLevel", "CompletionStatus", "CreationMethod", "LessonType", "Level", "ResourceType", "WordKind"]

@@ -1,0 +1,83 @@
+"""Files in storage and their rows.
+
+`keep` makes the row, then the file. Whoever names the file calls `name_file` in the transaction that does; a file that
+nobody names is cleared away by `clear_files`: at once when something had named it, else when it is a day old.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from catalog.models import Course, File, Resource
+from catalog.storage import Pieces, Storage, new_key
+from shared.database import Database
+from shared.errors import ServiceUnavailable
+
+UPLOAD_LIMIT = timedelta(days=1)
+"""What has not become whole by then never will."""
+CLEARED_AT_ONCE = 20
+
+
+async def announce_file(database: Database, *, now: datetime, variants: Sequence[str] = ()) -> str:
+    """Key of a file that is going to be written: its row, in a transaction of its own."""
+    key = new_key()
+    async with database.transaction() as session:
+        session.add(File(storage_key=key, variants=list(variants), is_whole=False, created_date=now))
+    return key
+
+
+async def keep(database: Database, storage: Storage, pieces: Pieces, *, now: datetime) -> tuple[str, int]:
+    """Write a new file: its key and size. Whoever breaks it off leaves nothing behind for long."""
+    key = await announce_file(database, now=now)
+    return key, await storage.write(key, pieces)
+
+
+async def name_file(session: AsyncSession, key: str) -> None:
+    """Say that a file is whole and something names it now. Raises ServiceUnavailable when it was cleared away."""
+    whole = update(File).where(File.storage_key == key).values(is_whole=True).returning(File.storage_key)
+    if await session.scalar(whole) is None:
+        raise ServiceUnavailable("The upload took too long. Begin it anew.")
+
+
+def objects_of(file: File) -> list[str]:
+    """Keys of a file's objects in storage."""
+    return [variant_of(file.storage_key, variant) for variant in file.variants] or [file.storage_key]
+
+
+def variant_of(key: str, variant: str) -> str:
+    return f"{key}.{variant}"
+
+
+async def clear_files(database: Database, storage: Storage, *, now: datetime) -> int:
+    """Delete files that nothing names, some at a time; how many. Several at once share the work.
+
+    The object goes first, its row after it in the same transaction: broken off between, it is done again. Nobody
+    can come to name the file meanwhile, for its row is locked.
+    """
+    cleared = 0
+    while deleted := await _clear_some(database, storage, now=now):
+        cleared += deleted
+    return cleared
+
+
+async def _clear_some(database: Database, storage: Storage, *, now: datetime) -> int:
+    async with database.transaction() as session:
+        chosen = select(File.storage_key).where(_is_left(now)).order_by(File.created_date).limit(CLEARED_AT_ONCE)
+        locked = (await session.scalars(chosen.with_for_update(skip_locked=True))).all()
+        # Asked again, for something may have come to name one between the look and the lock.
+        left = (await session.scalars(select(File).where(File.storage_key.in_(locked), _is_left(now)))).all()
+        for file in left:
+            for key in objects_of(file):
+                await storage.delete(key)
+            await session.delete(file)
+    return len(left)
+
+
+def _is_left(now: datetime) -> ColumnElement[bool]:
+    named = or_(
+        exists().where(Resource.storage_key == File.storage_key),
+        exists().where(Course.thumbnail_key == File.storage_key),
+    )
+    return and_(~named, or_(File.is_whole, File.created_date < now - UPLOAD_LIMIT))
