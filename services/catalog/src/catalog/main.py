@@ -6,10 +6,11 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from catalog.consumers import HANDLERS
-from catalog.routes import categories, courses, instructors, internal, lessons, modules, search, versions
+from catalog.routes import archives, categories, courses, instructors, internal, lessons, modules, search, versions
 from catalog.schedules import SCHEDULES
 from catalog.settings import Settings
 from catalog.storage import storage_of
+from shared import jobs
 from shared.app import create_app
 
 
@@ -29,12 +30,14 @@ def create(settings: Settings | None = None) -> FastAPI:
         settings,
         routers=[
             categories.router,
+            archives.router,
             courses.router,
             versions.router,
             instructors.router,
             modules.router,
             lessons.router,
             search.router,
+            jobs.router,
             internal.router,
         ],
         handlers=HANDLERS,

@@ -185,9 +185,7 @@ class _Unpacking:
 
 def _header(block: bytes) -> tarfile.TarInfo:
     try:
-        header = tarfile.TarInfo.frombuf(block, "utf-8", "strict")
-    except UnicodeDecodeError:
-        raise Refused("The archive has a name that is not UTF-8.") from None
+        header = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")  # a name that is cut off is told before
     except tarfile.HeaderError:
         raise Refused("This is not a sound tar archive.") from None
     if header.size < 0:
@@ -213,6 +211,8 @@ def _extended(content: bytes) -> dict[str, str]:
 
 def _safe(given: str, *, may_be_root: bool = False) -> str:
     """A path below the archive's root, without `.` steps. Raises Refused for one that leads or could lead elsewhere."""
+    if any("\ud800" <= char <= "\udfff" for char in given):
+        raise Refused("The archive has a name that is not UTF-8.")
     if given.startswith("/") or "\\" in given or any(char < " " or char == "\x7f" for char in given):
         raise Refused("Paths must be relative, with / between folders and no control characters.", _shown(given))
     steps = [step for step in given.split("/") if step not in ("", ".")]

@@ -27,9 +27,28 @@ _BODIES = ("content", "guest_content", "registered_content", "transcript")
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A file of an archive that is in storage; what is told of it goes into the resource as it is."""
+    """A file of an archive that is in storage. `size` in bytes."""
 
-    facts: Mapping[str, Any]
+    storage_key: str
+    name: str
+    size: int
+    mime_type: str = ""
+    duration_minutes: int | None = None
+    width: int | None = None
+    height: int | None = None
+
+    def columns(self) -> dict[str, Any]:
+        """What a resource with this file tells of it."""
+        return {
+            "uploaded": True,
+            "storage_key": self.storage_key,
+            "file_name": self.name[-255:],
+            "file_size": self.size,
+            "mime_type": self.mime_type,
+            "duration_minutes": self.duration_minutes,
+            "width": self.width,
+            "height": self.height,
+        }
 
 
 async def import_course(
@@ -38,10 +57,9 @@ async def import_course(
     draft: CourseDraft,
     files: Mapping[str, StoredFile],
     *,
-    thumbnail: Mapping[str, Any],
     now: datetime,
 ) -> Course:
-    """Make a draft course that `creator_id` leads. `files` by their path in the archive, `thumbnail` its columns.
+    """Make a draft course that `creator_id` leads. `files` by their path in the archive.
 
     The assessments are told with the course's first event, for the service that owns them to make.
     """
@@ -50,7 +68,6 @@ async def import_course(
     course_id = await session.scalar(NEXT_ID)
     course = Course(
         **{name: getattr(draft, name) for name in CourseDraft.model_fields if name not in _ELSEWHERE},
-        **thumbnail,
         id=course_id,
         family_id=course_id,
         revision=0,
@@ -115,7 +132,7 @@ async def _insert_outline(
         await session.execute(insert(Lesson), rows)
     rows = [
         resource.model_dump(exclude={"file"})
-        | (dict(files[resource.file].facts) if resource.file else {})
+        | (files[resource.file].columns() if resource.file else {})
         | {"id": id_, "lesson_id": lesson_id}
         | dates
         for lesson_id, ids, lesson in zip(lesson_ids, resource_ids, lessons, strict=True)

@@ -7,7 +7,7 @@ nobody names is cleared away by `clear_files`: at once when something had named 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from catalog.models import Course, File, Resource
@@ -28,6 +28,16 @@ async def announce_file(database: Database, *, now: datetime, variants: Sequence
     return key
 
 
+async def announce_files(database: Database, count: int, *, now: datetime) -> list[str]:
+    """Keys of that many files that are going to be written, all in one transaction."""
+    keys = [new_key() for _ in range(count)]
+    if keys:
+        rows = [{"storage_key": key, "variants": [], "is_whole": False, "created_date": now} for key in keys]
+        async with database.transaction() as session:
+            await session.execute(insert(File), rows)
+    return keys
+
+
 async def keep(database: Database, storage: Storage, pieces: Pieces, *, now: datetime) -> tuple[str, int]:
     """Write a new file: its key and size. Whoever breaks it off leaves nothing behind for long."""
     key = await announce_file(database, now=now)
@@ -38,6 +48,13 @@ async def name_file(session: AsyncSession, key: str) -> None:
     """Say that a file is whole and something names it now. Raises ServiceUnavailable when it was cleared away."""
     whole = update(File).where(File.storage_key == key).values(is_whole=True).returning(File.storage_key)
     if await session.scalar(whole) is None:
+        raise ServiceUnavailable("The upload took too long. Begin it anew.")
+
+
+async def name_files(session: AsyncSession, keys: Sequence[str]) -> None:
+    """The same of several files. Raises ServiceUnavailable when one was cleared away."""
+    whole = update(File).where(File.storage_key.in_(keys)).values(is_whole=True).returning(File.storage_key)
+    if len((await session.scalars(whole)).all()) != len(set(keys)):
         raise ServiceUnavailable("The upload took too long. Begin it anew.")
 
 

@@ -12,7 +12,7 @@ from catalog.archive.links import lesson_link
 from catalog.archive.olx.blocks import add_block
 from catalog.archive.olx.elements import is_true
 from catalog.archive.olx.lesson import LessonInMaking, Settings
-from catalog.archive.olx.source import Source
+from catalog.archive.olx.source import Source, read_json
 from catalog.archive.refusal import Refused
 from catalog.archive.statics import is_material, static_name
 from catalog.archive.words import cut, line, paragraph, plain
@@ -69,6 +69,8 @@ class _Reading:
             policy = self._source.json(path) if self._source.has(path) else None
             own = policy.get(f"course/{name}") if isinstance(policy, dict) else None
             facts |= own if isinstance(own, dict) else {}
+        if isinstance(listed := facts.get("learning_info"), str):  # an attribute has it as JSON
+            facts["learning_info"] = read_json(listed, "course.xml")
         grading = f"policies/{name}/grading_policy.json"
         if self._source.has(grading):
             self._settings.passing_score = _passing_score(self._source.json(grading))
