@@ -110,6 +110,9 @@ def _problem(lesson: LessonInMaking, block: "Element[str]", place: str) -> None:
 def _annotatable(lesson: LessonInMaking, block: "Element[str]", place: str) -> None:
     if first(block, "annotation") is not None:
         lesson.note(place, "annotation", "The text is kept, without what appears beside marked words.", left_out=False)
+    for marked in block.iter("annotation"):
+        marked.tag = "span"  # by its own name it is a part of formulas in HTML, and not shown
+        marked.attrib.clear()
     lesson.add_markup(inner(block), place, "annotatable")
 
 
