@@ -1,7 +1,7 @@
 """The HTTP side of a service: an app with everything the services have in common around the service's own routers.
 
 Around every request, from the outside in: the request id, the log line and the metric; the limit on the body's size;
-the routes. Errors leave in the API's formats (`problems`).
+conditional requests; the routes. Errors leave in the API's formats (`problems`).
 """
 
 import time
@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import event_log, problems
 from shared.auth import Signer, Verifier
+from shared.conditional import Conditional
 from shared.database import Database
 from shared.errors import PayloadTooLarge
 from shared.inbox import Handlers
@@ -81,6 +82,7 @@ def create_app(
     app.include_router(event_log.router)
     for router in routers:
         app.include_router(router)
+    app.add_middleware(Conditional)
     app.add_middleware(BodyLimit, largest=largest_body)
     app.add_middleware(RequestLog)
     return app

@@ -7,6 +7,7 @@ schema, and could not reach another's.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from typing import Annotated
 
 import psycopg
@@ -16,6 +17,9 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+from shared.conditional import Precondition, pending
+from shared.errors import PreconditionFailed
 
 STATEMENT_LIMIT_MS = 10_000
 LOCK_LIMIT_MS = 5_000
@@ -31,6 +35,10 @@ CONSTRAINT_NAMES = {
     "pk": "pk_%(table_name)s",
 }
 """For the `MetaData` of each service's tables: fixed names, so that migrations can name constraints."""
+
+
+_lent: ContextVar[AsyncSession | None] = ContextVar("lent", default=None)
+"""The session that a conditional change reads its resource with."""
 
 
 class Database:
@@ -63,13 +71,43 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """One transaction: committed at the end, rolled back when anything is raised."""
-        async with self._sessions.begin() as session:
-            yield session
+        """One transaction: committed at the end, rolled back when anything is raised.
+
+        The first one of a request with `If-Match` sees one snapshot, in which that is judged; it may raise
+        PreconditionFailed.
+        """
+        if (lent := _lent.get()) is not None:
+            yield lent
+        elif (precondition := pending()) is not None:
+            async with self._conditional(precondition) as session:
+                yield session
+        else:
+            async with self._sessions.begin() as session:
+                yield session
+
+    @asynccontextmanager
+    async def _conditional(self, precondition: Precondition) -> AsyncIterator[AsyncSession]:
+        try:
+            async with self._sessions.begin() as session:
+                await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+                token = _lent.set(session)
+                try:
+                    await precondition.check()
+                finally:
+                    _lent.reset(token)
+                session.expire_all()
+                yield session
+        except DBAPIError as error:
+            if isinstance(error.orig, psycopg.errors.SerializationFailure):
+                raise PreconditionFailed from error
+            raise
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A session for reading, without a transaction: each statement sees what is committed when it starts."""
+        if (lent := _lent.get()) is not None:
+            yield lent
+            return
         async with self._reading() as session:
             yield session
 
