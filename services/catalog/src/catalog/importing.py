@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,8 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from catalog.archive.draft import ReadArchive
 from catalog.archive.process import read_beside
 from catalog.archive.refusal import Refused
+from catalog.archive.resources import FileFacts
 from catalog.commands.copies import note_user
-from catalog.commands.imports import StoredFile, import_course
+from catalog.commands.imports import ArchivedFile, import_course
 from catalog.storage import NotStored, Storage, process_storage
 from catalog.store.files import announce_files, name_files
 from shared import jobs
@@ -40,7 +41,7 @@ class _Understood:
     """What preparing gives to the row."""
 
     read: ReadArchive
-    files: dict[str, StoredFile]
+    files: dict[str, ArchivedFile]
 
 
 async def start_import(session: AsyncSession, creator: Identity, *, key: str, size: int, name: str) -> JobStarted:
@@ -79,19 +80,20 @@ async def _understand(database: Database, storage: Storage, job: Job, folder: Pa
     return _Understood(read, await _store(database, storage, read))
 
 
-async def _store(database: Database, storage: Storage, read: ReadArchive) -> dict[str, StoredFile]:
+async def _store(database: Database, storage: Storage, read: ReadArchive) -> dict[str, ArchivedFile]:
     """The files that the course needs, in storage, by their path in the archive."""
     keys = await announce_files(database, len(read.files), now=datetime.now(UTC))
     turns = asyncio.Semaphore(_WRITTEN_AT_ONCE)
 
-    async def write(key: str, path: str, at: str) -> StoredFile:
+    async def write(key: str, facts: FileFacts) -> ArchivedFile:
         async with turns:
-            return StoredFile(key, PurePosixPath(path).name, await storage.write(key, _pieces(Path(at))))
+            await storage.write(key, _pieces(Path(facts.at)))
+        return ArchivedFile(key, facts)
 
     async with asyncio.TaskGroup() as group:
         tasks = {
-            path: group.create_task(write(key, path, at))
-            for key, (path, at) in zip(keys, read.files.items(), strict=True)
+            path: group.create_task(write(key, facts))
+            for key, (path, facts) in zip(keys, read.files.items(), strict=True)
         }
     return {path: task.result() for path, task in tasks.items()}
 

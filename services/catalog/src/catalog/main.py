@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from catalog.archive.limits import LARGEST_ARCHIVE, MEBIBYTE
 from catalog.consumers import HANDLERS
 from catalog.routes import archives, categories, courses, instructors, internal, lessons, modules, search, versions
 from catalog.schedules import SCHEDULES
@@ -43,4 +44,5 @@ def create(settings: Settings | None = None) -> FastAPI:
         handlers=HANDLERS,
         schedules=SCHEDULES,
         resources=resources,
+        larger_bodies={"/api/courses/import/": LARGEST_ARCHIVE + MEBIBYTE},
     )

@@ -3,7 +3,7 @@
 import gzip
 import io
 import tarfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,9 @@ import pytest
 
 from catalog.archive.draft import ReadArchive
 from catalog.archive.reading import read_archive
-from catalog.importing import IMPORT, start_import
+from catalog.importing import IMPORT
 from catalog.storage import storage_of
-from catalog.store.files import clear_files, keep
+from catalog.store.files import clear_files
 from shared import jobs
 from shared.testing import ServiceUnderTest, user
 
@@ -97,16 +97,11 @@ def import_archive(catalog: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("catalog.importing.process_storage", lambda: storage)
 
     async def run(content: bytes) -> dict[str, Any]:
-        async def pieces() -> AsyncIterator[bytes]:
-            yield content
-
-        key, size = await keep(catalog.database, storage, pieces(), now=datetime.now(UTC))
-        async with catalog.database.transaction() as session:
-            started = await start_import(
-                session, user(7, "instructor", name="Grace Teacher"), key=key, size=size, name="a.tar.gz"
-            )
+        teacher = catalog.client(user(7, "instructor", name="Grace Teacher"))
+        answer = await teacher.post("/api/courses/import/", files={"file": ("a.tar.gz", content)})
+        assert answer.status_code == 202, answer.text
         await jobs.work_off(catalog.database, {IMPORT.name: IMPORT})
-        job: dict[str, Any] = (await catalog.client(user(7, "instructor")).get(started.url)).json()
+        job: dict[str, Any] = (await teacher.get(answer.json()["url"])).json()
         return job
 
     return run

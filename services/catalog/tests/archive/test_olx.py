@@ -120,7 +120,11 @@ class TestBlocks:
             ("<lti/>", "", "keys"),
             ("<unheard-of/>", "", "nothing like it"),
             ("<discussion/>", "", "Topics"),
-            ("<annotatable><p>a <annotation title='t'>word</annotation></p></annotatable>", "<p>a word</p>", "beside"),
+            (
+                "<annotatable><p>a <annotation title='t'>word</annotation></p></annotatable>",
+                "<span>word</span>",
+                "beside",
+            ),
             ("<library_content max_count='1'><html><p>In the library</p></html></library_content>", "library", "drawn"),
         ],
     )

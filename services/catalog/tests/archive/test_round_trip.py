@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from catalog.archive.limits import LARGEST_ARCHIVE
+from catalog.routes import archives
 from catalog.schemas.archives import CourseAssessments
 from shared.contracts.assessment.content import AnswerContent, AssessmentContent, QuestionContent
 from shared.contracts.catalog.events import AssessmentImported, CourseCreated
@@ -238,6 +239,32 @@ class TestImport:
     ) -> None:
         slugs = [(await import_archive(pack(small)))["report"]["course"]["slug"] for _ in range(2)]
         assert slugs == ["chemistry", "chemistry-2"]
+
+    @pytest.mark.parametrize(("who", "status"), [("guest", 401), ("student", 403), ("admin", 202)])
+    async def test_instructors_import(self, who: str, status: int, request: pytest.FixtureRequest) -> None:
+        client: httpx.AsyncClient = request.getfixturevalue(who)
+        answer = await client.post("/api/courses/import/", files={"file": ("a.tar.gz", b"x")})
+        assert answer.status_code == status
+
+    async def test_a_body_without_an_archive_is_refused(self, teacher: httpx.AsyncClient) -> None:
+        for body in ({"json": {}}, {"files": {"file": ("a", b"")}}, {"files": {"other": ("a", b"x")}}, {"json": []}):
+            answer = await teacher.post("/api/courses/import/", **body)  # type: ignore[arg-type]
+            assert answer.status_code == 400, body
+
+    async def test_an_archive_that_is_too_large_is_refused_while_it_arrives(
+        self, teacher: httpx.AsyncClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(archives, "LARGEST_ARCHIVE", 1_000_000)
+        answer = await teacher.post("/api/courses/import/", files={"file": ("a", bytes(1_500_000))})
+        assert (answer.status_code, answer.json()["code"]) == (413, "PAYLOAD_TOO_LARGE")
+        assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+    async def test_only_who_started_it_sees_the_job(
+        self, colleague: httpx.AsyncClient, admin: httpx.AsyncClient, import_archive: Import
+    ) -> None:
+        url = f"/api/jobs/{(await import_archive(b'x'))['id']}/"
+        assert (await colleague.get(url)).status_code == 404
+        assert (await admin.get(url)).status_code == 200
 
     def test_the_limit_is_as_documented(self) -> None:
         assert LARGEST_ARCHIVE == 200 * 1024 * 1024

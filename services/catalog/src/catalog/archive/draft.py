@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from catalog.archive.limits import MOST_LESSONS_OF_MODULE, MOST_MODULES, MOST_NOTES, MOST_RESOURCES_OF_LESSON
-from catalog.archive.resources import ResourceUrl
+from catalog.archive.resources import FileFacts, ResourceUrl
 from catalog.domain.choices import AccessLevel, LessonType, Level, ResourceType
 from catalog.domain.pricing import DEFAULT_PRICE
 from catalog.schemas.courses import Language, Objectives, Requirements, Skills, Subtitle, Tags, Title
@@ -133,8 +133,8 @@ class Report(BaseModel):
 
 
 class ReadArchive(BaseModel):
-    """What comes of reading: the course, the report, and where each file that the course needs lies on disk."""
+    """What comes of reading: the course, the report, and each file that the course needs, by its path."""
 
     course: CourseDraft
     report: Report
-    files: dict[str, str]
+    files: dict[str, FileFacts]

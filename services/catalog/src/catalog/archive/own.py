@@ -19,6 +19,7 @@ from catalog.archive.draft import CourseDraft, LessonDraft, ModuleDraft, Report
 from catalog.archive.limits import MOST_LESSONS, MOST_LESSONS_OF_MODULE, MOST_MODULES
 from catalog.archive.links import file_link, lesson_link
 from catalog.archive.refusal import Refused
+from catalog.archive.resources import check_file
 from catalog.archive.tar import Tree
 from catalog.domain.html import clean
 from catalog.domain.validation import validate_discount, validate_guest_content
@@ -84,6 +85,11 @@ def _lesson(tree: Tree, place: str, rewrite: Callable[[str], str]) -> LessonDraf
     for resource in lesson.resources:
         if resource.file is not None and resource.file not in tree.files:
             raise Refused(f"The file '{resource.file}' is not in the archive.", place)
+        if resource.file is not None:
+            try:
+                check_file(resource.type, resource.file, tree.files[resource.file].path)
+            except ValueError as error:
+                raise Refused(str(error), resource.file) from None
         if resource.file is None and not resource.url:
             raise Refused("A resource has neither a file nor an address.", place)
     return lesson

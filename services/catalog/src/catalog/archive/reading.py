@@ -9,6 +9,7 @@ from catalog.archive.olx.course import read_course
 from catalog.archive.olx.source import Source
 from catalog.archive.own import MANIFEST, read_own
 from catalog.archive.refusal import Refused
+from catalog.archive.resources import FileFacts, facts_of
 from catalog.archive.tar import Tree, unpack
 
 
@@ -34,11 +35,11 @@ def _course_root(tree: Tree) -> Tree:
     return tree.below(roots[0])
 
 
-def _needed(course: CourseDraft, tree: Tree) -> dict[str, str]:
+def _needed(course: CourseDraft, tree: Tree) -> dict[str, FileFacts]:
     paths = {one.file for lesson in course.lessons() for one in lesson.resources if one.file}
     if course.thumbnail:
         paths.add(course.thumbnail)
-    return {path: str(tree.files[path].path) for path in sorted(paths)}
+    return {path: facts_of(path.rpartition("/")[2], tree.files[path].path) for path in sorted(paths)}
 
 
 def _sentence(error: ValidationError) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from catalog.archive.draft import CategoryDraft, CourseDraft
 from catalog.archive.links import with_addresses
+from catalog.archive.resources import FileFacts
 from catalog.commands.categories import choose_category
 from catalog.commands.courses import NEXT_ID
 from catalog.domain.slugs import slug_base
@@ -26,36 +27,22 @@ _BODIES = ("content", "guest_content", "registered_content", "transcript")
 
 
 @dataclass(frozen=True)
-class StoredFile:
-    """A file of an archive that is in storage. `size` in bytes."""
+class ArchivedFile:
+    """A file of an archive that is in storage."""
 
     storage_key: str
-    name: str
-    size: int
-    mime_type: str = ""
-    duration_minutes: int | None = None
-    width: int | None = None
-    height: int | None = None
+    facts: FileFacts
 
     def columns(self) -> dict[str, Any]:
         """What a resource with this file tells of it."""
-        return {
-            "uploaded": True,
-            "storage_key": self.storage_key,
-            "file_name": self.name[-255:],
-            "file_size": self.size,
-            "mime_type": self.mime_type,
-            "duration_minutes": self.duration_minutes,
-            "width": self.width,
-            "height": self.height,
-        }
+        return self.facts.model_dump(exclude={"at"}) | {"uploaded": True, "storage_key": self.storage_key}
 
 
 async def import_course(
     session: AsyncSession,
     creator_id: int,
     draft: CourseDraft,
-    files: Mapping[str, StoredFile],
+    files: Mapping[str, ArchivedFile],
     *,
     now: datetime,
 ) -> Course:
@@ -110,7 +97,7 @@ async def _category(session: AsyncSession, wanted: CategoryDraft | None) -> int:
 
 
 async def _insert_outline(
-    session: AsyncSession, course_id: int, draft: CourseDraft, files: Mapping[str, StoredFile], *, now: datetime
+    session: AsyncSession, course_id: int, draft: CourseDraft, files: Mapping[str, ArchivedFile], *, now: datetime
 ) -> list[int]:
     """Ids of the lessons, in order. Ids are taken first, because lessons link to each other."""
     lessons = draft.lessons()
@@ -138,6 +125,7 @@ async def _insert_outline(
         for lesson_id, ids, lesson in zip(lesson_ids, resource_ids, lessons, strict=True)
         for id_, resource in zip(ids, lesson.resources, strict=True)
     ]
+    # Two statements: rows of one have the same columns.
     with_file = [row for row in rows if "storage_key" in row]
     without = [row for row in rows if "storage_key" not in row]
     for part in (with_file, without):

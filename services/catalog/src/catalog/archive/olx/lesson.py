@@ -10,7 +10,7 @@ from catalog.archive.html import body, lost_tags
 from catalog.archive.limits import MOST_RESOURCES_OF_LESSON
 from catalog.archive.links import file_link
 from catalog.archive.olx.source import Source
-from catalog.archive.resources import type_of
+from catalog.archive.resources import check_file, type_of
 from catalog.archive.statics import static_name
 from catalog.archive.words import cut, line, paragraph
 from catalog.domain.choices import LessonType
@@ -95,6 +95,11 @@ class LessonInMaking:
             return known
         if len(self.resources) >= MOST_RESOURCES_OF_LESSON:
             self.note(path, "static", f"A lesson has at most {MOST_RESOURCES_OF_LESSON} resources.")
+            return None
+        try:
+            check_file(kind, PurePosixPath(path).name, self.source.paths[path].path)
+        except ValueError as error:
+            self.note(path, "static", str(error))
             return None
         title = line(PurePosixPath(path).name, 255)
         self.resources.append(
