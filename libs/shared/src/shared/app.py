@@ -4,8 +4,9 @@ Around every request, from the outside in: the request id, the log line and the 
 conditional requests; the routes. Errors leave in the API's formats (`problems`).
 """
 
+import re
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 import structlog
@@ -46,8 +47,12 @@ def create_app(
     schedules: Sequence[Schedule] = (),
     resources: Resources | None = None,
     largest_body: int = LARGEST_BODY,
+    larger_bodies: Mapping[str, int] | None = None,
 ) -> FastAPI:
-    """The service's app. `app.state` has `settings`, `database`, `verifier`, `signer` and `peers`."""
+    """The service's app. `app.state` has `settings`, `database`, `verifier`, `signer` and `peers`.
+
+    `larger_bodies`: limits of paths (regular expressions) whose routes take bodies as streams.
+    """
     configure_logging(settings.SERVICE, form=settings.log_format, level=settings.log_level)
 
     @asynccontextmanager
@@ -83,7 +88,7 @@ def create_app(
     for router in routers:
         app.include_router(router)
     app.add_middleware(Conditional)
-    app.add_middleware(BodyLimit, largest=largest_body)
+    app.add_middleware(BodyLimit, largest=largest_body, larger=larger_bodies)
     app.add_middleware(RequestLog)
     return app
 
@@ -138,21 +143,24 @@ class RequestLog:
 
 class BodyLimit:
     """Refuses a body of more than `largest` bytes with 413: at once when it says its length, else where it goes over.
+    On paths in `larger`, that limit holds instead.
 
     (FastAPI's own `max_body_size` answers in plain text, not in the API's format.)
     """
 
-    def __init__(self, app: ASGIApp, largest: int) -> None:
+    def __init__(self, app: ASGIApp, largest: int, larger: Mapping[str, int] | None = None) -> None:
         self._app = app
         self._largest = largest
+        self._larger = [(re.compile(path), limit) for path, limit in (larger or {}).items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        largest = next((limit for path, limit in self._larger if path.fullmatch(scope["path"])), self._largest)
         said = Headers(scope=scope).get("content-length", "")
-        if said.isdecimal() and int(said) > self._largest:
-            refusal = PayloadTooLarge(f"The body is larger than {self._largest} bytes.", limit=self._largest)
+        if said.isdecimal() and int(said) > largest:
+            refusal = PayloadTooLarge(f"The body is larger than {largest} bytes.", limit=largest)
             await problems.of_refusal(refusal)(scope, receive, send)
             return
         received = 0
@@ -161,7 +169,7 @@ class BodyLimit:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self._largest:
+            if received > largest:
                 raise HTTPException(413)
             return message
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from catalog.commands.copies import take_assessment, take_enrollment, take_rating, take_user
+from catalog.commands.copies import take_assessment, take_enrollment, take_policy, take_rating, take_user
 from shared.contracts.assessment.events import (
     AssessmentCreated,
     AssessmentDeleted,
@@ -19,6 +19,7 @@ from shared.contracts.enrollment.events import (
     EnrollmentRestored,
     EnrollmentSuspended,
     EnrollmentUnenrolled,
+    PolicyChanged,
     RatingChanged,
 )
 from shared.contracts.gateway.events import UserEvent, UserRegistered, UserUpdated
@@ -40,6 +41,11 @@ async def on_rating(session: AsyncSession, event: RatingChanged) -> None:
     await take_rating(session, event)
 
 
+async def on_policy(session: AsyncSession, event: PolicyChanged) -> None:
+    """Keep whether a course's lessons are learned in order."""
+    await take_policy(session, event)
+
+
 async def on_assessment(session: AsyncSession, event: AssessmentEvent) -> None:
     """Keep which lessons have an assessment."""
     await take_assessment(session, event)
@@ -55,6 +61,7 @@ HANDLERS: Handlers = {
     EnrollmentRestored: on_enrollment,
     EnrollmentCompleted: on_enrollment,
     RatingChanged: on_rating,
+    PolicyChanged: on_policy,
     AssessmentCreated: on_assessment,
     AssessmentUpdated: on_assessment,
     AssessmentDeleted: on_assessment,

@@ -22,7 +22,7 @@ from catalog.archive.resources import FileFacts
 from catalog.commands.copies import note_user
 from catalog.commands.imports import ArchivedFile, import_course
 from catalog.storage import NotStored, Storage, process_storage
-from catalog.store.files import announce_files, name_files
+from catalog.store.files import abandon_file, announce_files, name_files
 from shared import jobs
 from shared.auth import Identity
 from shared.database import Database
@@ -122,8 +122,8 @@ async def _make(session: AsyncSession, job: Job, row: dict[str, Any]) -> dict[st
 
 
 async def _finish(session: AsyncSession, job: Job) -> None:
-    """Tell what became of it. The archive itself is of no more use: whole, and named by nothing, it is cleared away."""
-    await name_files(session, [job.params["archive"]])
+    """Tell what became of it. The archive itself is of no more use."""
+    await abandon_file(session, job.params["archive"])
     if refused := job.params.get("refused"):
         job.message = f"The archive was refused. {refused}"
         job.report |= {"refused": {"place": refused.place, "reason": refused.reason}}

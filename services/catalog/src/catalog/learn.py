@@ -8,12 +8,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from catalog.commands.copies import take_enrollment, take_user
-from catalog.domain.access import Bodies, Standing, depends_on_enrollment
+from catalog.domain.access import Bodies, LessonLocked, Standing, depends_on_enrollment
 from catalog.domain.staff import can_teach
 from catalog.models import User
 from catalog.schemas.instructors import InstructorCreate
 from catalog.store.visibility import Found
-from shared.contracts.enrollment.http import EnrollmentState
+from shared.contracts.enrollment.http import EnrollmentState, LessonLock
 from shared.contracts.gateway.http import UserState
 from shared.database import Database
 from shared.errors import ServiceUnavailable
@@ -38,6 +38,27 @@ async def settled_standing(database: Database, peers: Peers, found: Found, lesso
     async with database.transaction() as session:
         await take_enrollment(session, enrollment)
     return replace(standing, is_enrolled=enrollment.may_read)
+
+
+async def unlocked_standing(peers: Peers, standing: Standing, lesson_id: int, found: Found, lesson: Bodies) -> Standing:
+    """In a course that is learned in order, its learners must have completed what comes before; enrollment knows.
+
+    Never asked for staff, for who is not enrolled, or in free previews. When enrollment does not answer, `is_enrolled`
+    is None, as if that were not known. Raises LessonLocked; ServiceUnavailable for whom the lesson is open otherwise.
+    """
+    if not found.is_sequential or lesson.is_free_preview or standing.is_staff or not standing.is_enrolled:
+        return standing
+    assert standing.identity is not None
+    path = f"/internal/lessons/{lesson_id}/lock/"
+    try:
+        lock = await peers.get("enrollment", path, LessonLock, {"user_id": standing.identity.user_id})
+    except ServiceUnavailable:
+        if standing.level == "premium":
+            raise
+        return replace(standing, is_enrolled=None)
+    if lock is not None and lock.is_locked:
+        raise LessonLocked(missing_lesson=lock.missing_lesson)
+    return standing
 
 
 async def known_teacher(database: Database, peers: Peers, data: InstructorCreate, *, now: datetime) -> int | None:

@@ -7,7 +7,20 @@ from fastapi import FastAPI
 
 from catalog.archive.limits import LARGEST_ARCHIVE, MEBIBYTE
 from catalog.consumers import HANDLERS
-from catalog.routes import archives, categories, courses, instructors, internal, lessons, modules, search, versions
+from catalog.domain.media import LARGEST_FORM, LARGEST_THUMBNAIL, LARGEST_VIDEO
+from catalog.routes import (
+    archives,
+    categories,
+    courses,
+    instructors,
+    internal,
+    lessons,
+    media,
+    modules,
+    resources,
+    search,
+    versions,
+)
 from catalog.schedules import SCHEDULES
 from catalog.settings import Settings
 from catalog.storage import storage_of
@@ -20,7 +33,7 @@ def create(settings: Settings | None = None) -> FastAPI:
     settings = settings or Settings()
 
     @asynccontextmanager
-    async def resources(app: FastAPI) -> AsyncIterator[None]:
+    async def open_storage(app: FastAPI) -> AsyncIterator[None]:
         app.state.storage = storage_of(settings)
         try:
             yield
@@ -37,12 +50,18 @@ def create(settings: Settings | None = None) -> FastAPI:
             instructors.router,
             modules.router,
             lessons.router,
+            resources.router,
+            media.router,
             search.router,
             jobs.router,
             internal.router,
         ],
         handlers=HANDLERS,
         schedules=SCHEDULES,
-        resources=resources,
-        larger_bodies={"/api/courses/import/": LARGEST_ARCHIVE + MEBIBYTE},
+        resources=open_storage,
+        larger_bodies={
+            "/api/courses/import/": LARGEST_ARCHIVE + MEBIBYTE,
+            "/api/courses/([^/]+/)?": LARGEST_THUMBNAIL + 2 * LARGEST_FORM,
+            "/api/resources/([^/]+/)?": LARGEST_VIDEO + 2 * LARGEST_FORM,
+        },
     )

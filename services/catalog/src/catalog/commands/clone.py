@@ -6,15 +6,16 @@ Assessments are the assessment service's: it clones them from the event, which t
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, literal, select
+from sqlalchemy import func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from catalog.commands.copies import note_user
 from catalog.commands.courses import NEXT_ID, check_complete, show
+from catalog.commands.ordering import Ordered
 from catalog.domain.slugs import slug_base
 from catalog.domain.versions import versioned_title
-from catalog.models import Course, CourseInstructor, Lesson, Module
+from catalog.models import Course, CourseInstructor, Lesson, Module, Resource
 from catalog.schemas.versions import CloneOptions
 from catalog.store.courses import open_course, record_change
 from catalog.store.families import check_title, take_version
@@ -28,6 +29,7 @@ _TAKEN_OVER = (
     "description",
     "category_id",
     "thumbnail",
+    "thumbnail_key",
     "price",
     "discount_price",
     "discount_ends",
@@ -60,6 +62,8 @@ async def clone_course(
     )
     await record_change(session, copy, CourseCreated, now=now)
     lessons = await _copy_outline(session, source.id, copy.id, now=now) if options.copy_modules else {}
+    if options.copy_resources and lessons:
+        await _copy_resources(session, source.id, copy.id, now=now)
     await record_change(
         session,
         copy,
@@ -96,13 +100,14 @@ async def _copy(session: AsyncSession, source: Course, title: str | None, *, now
     return copy
 
 
-def _columns(table: type[Module] | type[Lesson], *but: str) -> list[Any]:
+def _columns(table: Ordered, *but: str) -> list[Any]:
     """What is copied as it is."""
     own = {"id", "created_date", "updated_date", *but}
     return [column for column in table.__table__.columns if column.key not in own and column.computed is None]
 
 
 _MODULE, _LESSON = _columns(Module, "course_id"), _columns(Lesson, "module_id", "resources_count")
+_RESOURCE = _columns(Resource, "lesson_id")
 
 
 async def _copy_outline(session: AsyncSession, source_id: int, copy_id: int, *, now: datetime) -> dict[int, int]:
@@ -125,3 +130,22 @@ async def _copy_outline(session: AsyncSession, source_id: int, copy_id: int, *, 
     copied = pairs.join(lesson, (lesson.module_id == module.id) & (lesson.order == Lesson.order))
     rows = await session.execute(copied.with_only_columns(Lesson.id, lesson.id).order_by(Lesson.id))
     return {row[0]: row[1] for row in rows}
+
+
+async def _copy_resources(session: AsyncSession, source_id: int, copy_id: int, *, now: datetime) -> None:
+    """Copy the resources of lessons that were copied. Their files are the same: both rows name them."""
+    theirs, module, lesson = aliased(Module), aliased(Module), aliased(Lesson)
+    moment = literal(now)
+    resources = (
+        select(lesson.id, moment, moment, *_RESOURCE)
+        .join(Lesson, Lesson.id == Resource.lesson_id)
+        .join(theirs, theirs.id == Lesson.module_id)
+        .join(module, (module.course_id == copy_id) & (module.order == theirs.order))
+        .join(lesson, (lesson.module_id == module.id) & (lesson.order == Lesson.order))
+        .where(theirs.course_id == source_id)
+    )
+    names = ["lesson_id", "created_date", "updated_date", *_RESOURCE]
+    await session.execute(insert(Resource).from_select(names, resources, False))
+    counted = select(func.count()).where(Resource.lesson_id == Lesson.id).scalar_subquery()
+    copied = Lesson.module_id.in_(select(Module.id).where(Module.course_id == copy_id))
+    await session.execute(update(Lesson).where(copied).values(resources_count=counted))

@@ -15,7 +15,7 @@ from shared import outbox
 from shared.auth import Identity
 from shared.contracts.assessment.events import AssessmentState
 from shared.contracts.catalog.events import CourseUpdated
-from shared.contracts.enrollment.events import EnrollmentState, RatingChanged
+from shared.contracts.enrollment.events import EnrollmentState, PolicyChanged, RatingChanged
 from shared.contracts.gateway.events import Role, UserState
 
 COURSES_AT_ONCE = 50
@@ -103,6 +103,12 @@ async def take_rating(session: AsyncSession, rating: RatingChanged) -> None:
     await session.execute(
         newer.values(avg_rating=rating.average, total_reviews=rating.count, rating_revision=rating.version)
     )
+
+
+async def take_policy(session: AsyncSession, policy: PolicyChanged) -> None:
+    """Take whether a course's lessons are learned in order. The course's revision stays: it is not a change of it."""
+    newer = update(Course).where(Course.id == policy.course_id, Course.policy_revision < policy.version)
+    await session.execute(newer.values(is_sequential=policy.sequential, policy_revision=policy.version))
 
 
 async def take_assessment(session: AsyncSession, assessment: AssessmentState) -> None:

@@ -1,5 +1,6 @@
 """Courses: created, changed, published, deleted."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -17,6 +18,7 @@ from catalog.models import Course, CourseInstructor, Module
 from catalog.schemas.courses import CourseCreate, CourseUpdate
 from catalog.store.courses import measure_outline, open_course, record_change, substance_of
 from catalog.store.families import check_title
+from catalog.store.files import name_file
 from catalog.store.slugs import take_slug
 from shared.auth import Identity
 from shared.contracts.catalog.events import (
@@ -31,7 +33,20 @@ from shared.errors import Invalid
 NEXT_ID = text("SELECT nextval('courses_id_seq')")
 
 
-async def create_course(session: AsyncSession, creator: Identity, data: CourseCreate, *, now: datetime) -> Course:
+@dataclass(frozen=True)
+class Thumbnail:
+    """A thumbnail in storage, and the address of its largest size. Without a key: there is to be none."""
+
+    storage_key: str | None
+    url: str | None
+
+
+NO_THUMBNAIL = Thumbnail(None, None)
+
+
+async def create_course(
+    session: AsyncSession, creator: Identity, data: CourseCreate, thumbnail: Thumbnail | None = None, *, now: datetime
+) -> Course:
     """Create a draft that `creator` leads. Raises Invalid."""
     fields = _fields(data, creator)
     category_id = await choose_category(session, fields.pop("category", None))
@@ -49,6 +64,7 @@ async def create_course(session: AsyncSession, creator: Identity, data: CourseCr
         created_date=now,
         updated_date=now,
     )
+    await _take_thumbnail(session, course, thumbnail)
     session.add(course)
     await session.flush()
     session.add(
@@ -59,9 +75,18 @@ async def create_course(session: AsyncSession, creator: Identity, data: CourseCr
 
 
 async def update_course(
-    session: AsyncSession, identity: Identity, ref: int | str, data: CourseUpdate, *, now: datetime
+    session: AsyncSession,
+    identity: Identity,
+    ref: int | str,
+    data: CourseUpdate,
+    thumbnail: Thumbnail | None = None,
+    *,
+    now: datetime,
 ) -> Course:
-    """Change what `data` has; the slug stays. Raises NotFound, PermissionDenied, Invalid."""
+    """Change what `data` has, and the thumbnail if one is given; the slug stays.
+
+    Raises NotFound, PermissionDenied, Invalid.
+    """
     course = await open_course(session, identity, ref)
     fields = _fields(data, identity)
     if "category" in fields:
@@ -71,8 +96,16 @@ async def update_course(
         await check_title(session, course.family_id, fields["title"], of=course.id)
     for name, value in fields.items():
         setattr(course, name, value)
+    await _take_thumbnail(session, course, thumbnail)
     await record_change(session, course, CourseUpdated, now=now)
     return course
+
+
+async def _take_thumbnail(session: AsyncSession, course: Course, thumbnail: Thumbnail | None) -> None:
+    if thumbnail is not None:
+        if thumbnail.storage_key is not None:
+            await name_file(session, thumbnail.storage_key)
+        course.thumbnail_key, course.thumbnail = thumbnail.storage_key, thumbnail.url
 
 
 async def delete_course(session: AsyncSession, identity: Identity, ref: int | str, *, now: datetime) -> None:

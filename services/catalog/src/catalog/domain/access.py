@@ -24,6 +24,11 @@ class SubscriptionRequired(Refusal):
     message = "Reading this lesson takes an active premium subscription, or enrolling in the course."
 
 
+class LessonLocked(Refusal):
+    code: ClassVar[str] = "LESSON_LOCKED"
+    message = "Complete the lessons before this one first."
+
+
 @dataclass(frozen=True)
 class Standing:
     """What somebody is to one course. `is_enrolled`: active or completed; None when its owner could not be asked."""
@@ -156,6 +161,32 @@ def _refusal(lesson: Bodies, standing: Standing) -> Refusal:
     if standing.identity is None:
         return AuthenticationRequired("Sign in to read this lesson.")
     return SubscriptionRequired() if lesson.access_level == "premium" else EnrollmentRequired()
+
+
+def check_download(lesson: Bodies, standing: Standing, *, premium: bool) -> None:
+    """Resources go to whom the lesson's full content goes; premium ones only to subscribers, and the course's staff.
+
+    Raises AuthenticationRequired, SubscriptionRequired, EnrollmentRequired, ServiceUnavailable.
+    """
+    if premium and not standing.is_staff:
+        if standing.identity is None:
+            raise AuthenticationRequired("Sign in to download this resource.")
+        if standing.level != "premium":
+            raise SubscriptionRequired("This resource takes an active premium subscription.")
+    full = has_full_access(lesson, standing)
+    if full is None:
+        raise ServiceUnavailable
+    if not full:
+        raise _refusal(lesson, standing)
+
+
+def may_download(lesson: Bodies, standing: Standing, *, premium: bool) -> bool:
+    """The same as yes or no, as far as it is known."""
+    try:
+        check_download(lesson, standing, premium=premium)
+    except Refusal:
+        return False
+    return True
 
 
 def depends_on_enrollment(what: Visibility, standing: Standing, lesson: Bodies | None = None) -> bool:

@@ -88,18 +88,34 @@ def validate_video_url(value: str) -> str:
     )
 
 
+def validate_url(value: str) -> str:
+    """An address of the web; empty for none."""
+    if not value or _web_address(value) is not None:
+        return value
+    raise ValueError(f"A URL must be a whole web address, http or https; '{_given(value)}' was given.")
+
+
 def _is_video(value: str) -> bool:
+    found = _web_address(value)
+    if found is None:
+        return False
+    host, url = found
+    return _is_youtube(host, url) or _is_vimeo(host, url) or bool(_VIDEO_FILE.fullmatch(url.path))
+
+
+def _web_address(value: str) -> tuple[str, SplitResult] | None:
+    """Host and parts; None when it is no web address, or one that could do harm in a page."""
     try:
         url = urlsplit(value)
         host = (url.hostname or "").lower()
         _ = url.port  # raises on a port that is none
     except ValueError:
-        return False
+        return None
     if url.scheme not in ("http", "https") or url.username is not None or not _HOST.fullmatch(host):
-        return False
-    if any(character <= " " or character in "<>\"'`\\\x7f" for character in value):
-        return False
-    return _is_youtube(host, url) or _is_vimeo(host, url) or bool(_VIDEO_FILE.fullmatch(url.path))
+        return None
+    if any(character <= " " or character in "<>\"'`\\\x7f" or "\ud800" <= character <= "\udfff" for character in value):
+        return None
+    return host, url
 
 
 def _is_youtube(host: str, url: SplitResult) -> bool:

@@ -105,6 +105,7 @@ async def get_course(session: AsyncSession, course_id: int, *, as_staff: bool, n
         {
             **_priced(row, now),
             "parent_version": row.parent_version_id,
+            "thumbnails": _sizes(row.thumbnail),
             "versions": {
                 "family_id": row.family_id,
                 "version": row.version,
@@ -114,6 +115,14 @@ async def get_course(session: AsyncSession, course_id: int, *, as_staff: bool, n
             "modules": [dict(module) for module in await outline_of(session, course_id, unpublished=as_staff)],
         }
     )
+
+
+def _sizes(thumbnail: str | None) -> dict[str, str] | None:
+    """Addresses of all sizes, which differ from the largest's in their last part only."""
+    if thumbnail is None:
+        return None
+    folder = thumbnail.rpartition("/")[0]
+    return {size: f"{folder}/{size}.webp" for size in ("small", "medium", "large")}
 
 
 def _with_category(*columns: Any) -> Select[Any]:

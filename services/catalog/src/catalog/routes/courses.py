@@ -1,10 +1,20 @@
 """`/api/courses/`: the catalog and the courses in it."""
 
+import json
+from contextlib import suppress
 from datetime import UTC, datetime
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
-from catalog.commands.courses import create_course, delete_course, publish_course, unpublish_course, update_course
+from catalog.commands.courses import (
+    NO_THUMBNAIL,
+    Thumbnail,
+    create_course,
+    delete_course,
+    publish_course,
+    unpublish_course,
+    update_course,
+)
 from catalog.commands.modules import order_modules
 from catalog.domain.access import check_visible
 from catalog.domain.slugs import parse_ref
@@ -12,12 +22,16 @@ from catalog.learn import settled_standing
 from catalog.queries.courses import get_course, list_courses
 from catalog.queries.filters import CourseFilter
 from catalog.routes.filters import Filters
-from catalog.routes.inputs import sanitised
+from catalog.routes.forms import Form, SentFile, read_form
+from catalog.routes.inputs import PublicUrl, sanitised, takes
+from catalog.routes.uploads import take_thumbnail
 from catalog.schemas.courses import CourseCard, CourseCreate, CourseUpdate, CourseView, PublishOptions
 from catalog.schemas.fields import Ids, Ref
+from catalog.storage import Storage, UseStorage
+from catalog.store.files import discard_file
 from catalog.store.visibility import find_course
 from shared.auth import Caller, Instructor
-from shared.database import OpenDatabase, Reading, Transaction
+from shared.database import Database, OpenDatabase, Reading, Transaction
 from shared.pagination import Page, Paging
 from shared.peers import AskPeers
 
@@ -35,12 +49,24 @@ async def read_courses(session: Reading, caller: Caller, paging: Paging, wanted:
     return await list_courses(session, caller, paging, wanted, now=datetime.now(UTC))
 
 
-@router.post("/", status_code=201)
-async def add_course(data: CourseCreate, session: Transaction, caller: Instructor) -> CourseView:
-    """Create a course, as a draft that its creator leads. The slug is made from the title, and stays."""
-    now = datetime.now(UTC)
-    course = await create_course(session, caller, await sanitised(data), now=now)
-    return await get_course(session, course.id, as_staff=True, now=now)
+@router.post("/", status_code=201, openapi_extra=takes(CourseCreate, "thumbnail"))
+async def add_course(
+    request: Request, database: OpenDatabase, storage: UseStorage, caller: Instructor, public_url: PublicUrl
+) -> CourseView:
+    """Create a course, as a draft that its creator leads. The slug is made from the title, and stays.
+
+    JSON, or multipart/form-data with a `thumbnail`: a JPEG, PNG or WebP image of at most 10 MB, best after the other
+    fields, in which lists are JSON.
+    """
+    form = await _form(request, database, storage, public_url)
+    try:
+        data, now = await sanitised(form.as_model(CourseCreate)), datetime.now(UTC)
+        async with database.transaction() as session:
+            course = await create_course(session, caller, data, form.file, now=now)
+            return await get_course(session, course.id, as_staff=True, now=now)
+    except BaseException:
+        await _discard(database, storage, form.file)
+        raise
 
 
 @router.get("/featured/")
@@ -63,20 +89,20 @@ async def read_course(ref: Ref, database: OpenDatabase, peers: AskPeers, caller:
         return await get_course(session, found.course_id, as_staff=standing.is_staff, now=datetime.now(UTC))
 
 
-@router.put("/{ref}/")
-async def replace_course(ref: Ref, data: CourseCreate, session: Transaction, caller: Instructor) -> CourseView:
-    """Change a course. What is left out keeps its value."""
-    now = datetime.now(UTC)
-    course = await update_course(session, caller, parse_ref(ref), await sanitised(data), now=now)
-    return await get_course(session, course.id, as_staff=True, now=now)
+@router.put("/{ref}/", openapi_extra=takes(CourseCreate, "thumbnail"))
+async def replace_course(
+    ref: Ref, request: Request, database: OpenDatabase, storage: UseStorage, caller: Instructor, public_url: PublicUrl
+) -> CourseView:
+    """Change a course. What is left out keeps its value; a new `thumbnail` replaces the old, null takes it away."""
+    return await _change(ref, request, database, storage, caller, public_url, CourseCreate)
 
 
-@router.patch("/{ref}/")
-async def change_course(ref: Ref, data: CourseUpdate, session: Transaction, caller: Instructor) -> CourseView:
-    """Change some fields of a course."""
-    now = datetime.now(UTC)
-    course = await update_course(session, caller, parse_ref(ref), await sanitised(data), now=now)
-    return await get_course(session, course.id, as_staff=True, now=now)
+@router.patch("/{ref}/", openapi_extra=takes(CourseUpdate, "thumbnail"))
+async def change_course(
+    ref: Ref, request: Request, database: OpenDatabase, storage: UseStorage, caller: Instructor, public_url: PublicUrl
+) -> CourseView:
+    """Change some fields of a course, or its `thumbnail`; null takes that away."""
+    return await _change(ref, request, database, storage, caller, public_url, CourseUpdate)
 
 
 @router.delete("/{ref}/", status_code=204)
@@ -113,3 +139,54 @@ async def set_module_order(ref: Ref, data: Ids, session: Transaction, caller: In
     now = datetime.now(UTC)
     course = await order_modules(session, caller, parse_ref(ref), data.ids, now=now)
     return await get_course(session, course.id, as_staff=True, now=now)
+
+
+async def _change(
+    ref: str,
+    request: Request,
+    database: Database,
+    storage: Storage,
+    caller: Instructor,
+    public_url: str,
+    model: type[CourseUpdate],
+) -> CourseView:
+    form = await _form(request, database, storage, public_url)
+    try:
+        data, now = await sanitised(form.as_model(model)), datetime.now(UTC)
+        takes_away = form.fields.get("thumbnail", form) in (None, "")
+        thumbnail = NO_THUMBNAIL if form.file is None and takes_away else form.file
+        async with database.transaction() as session:
+            course = await update_course(session, caller, parse_ref(ref), data, thumbnail, now=now)
+            return await get_course(session, course.id, as_staff=True, now=now)
+    except BaseException:
+        await _discard(database, storage, form.file)
+        raise
+
+
+_LISTS = ("requirements", "skills", "learning_objectives", "tags")
+_NULLABLE = ("discount_price", "discount_ends")
+
+
+async def _form(request: Request, database: Database, storage: Storage, public_url: str) -> Form[Thumbnail]:
+    """The body, with what a form can only write as text made what JSON would have."""
+
+    async def take(sent: SentFile) -> Thumbnail:
+        return await take_thumbnail(database, storage, sent, public_url, now=datetime.now(UTC))
+
+    async def discard(thumbnail: Thumbnail) -> None:
+        await _discard(database, storage, thumbnail)
+
+    form = await read_form(request, "thumbnail", take, discard)
+    for name in _LISTS:
+        if isinstance(text := form.fields.get(name), str):
+            with suppress(ValueError, RecursionError):  # else the model says that it is no list
+                form.fields[name] = json.loads(text)
+    for name in _NULLABLE:
+        if form.fields.get(name) in ("", "null"):
+            form.fields[name] = None
+    return form
+
+
+async def _discard(database: Database, storage: Storage, thumbnail: Thumbnail | None) -> None:
+    if thumbnail is not None and thumbnail.storage_key is not None:
+        await discard_file(database, storage, thumbnail.storage_key)

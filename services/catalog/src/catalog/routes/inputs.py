@@ -1,9 +1,10 @@
 """What several routes take in: bodies with HTML made safe, and the filter `?course=`."""
 
 import asyncio
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Request
+from pydantic import BaseModel
 
 from catalog.domain.html import clean
 from catalog.domain.slugs import parse_ref
@@ -27,6 +28,23 @@ async def sanitised(data: D) -> D:
     if short:
         raise Invalid(short)
     return data.model_copy(update=cleaned)
+
+
+def takes(model: type[BaseModel], file_field: str) -> dict[str, Any]:
+    """What the API's documentation says of a body that `forms.read_form` reads: JSON, or a form with a file."""
+    schema = model.model_json_schema()
+    binary = {"type": "string", "contentMediaType": "application/octet-stream", "description": "The file."}
+    form = {**schema, "properties": {**schema["properties"], file_field: binary}}
+    content = {"application/json": {"schema": schema}, "multipart/form-data": {"schema": form}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+async def _public_url(request: Request) -> str:
+    return str(request.app.state.settings.public_url)
+
+
+PublicUrl = Annotated[str, Depends(_public_url)]
+"""Route parameter: the address that users type, for links in answers."""
 
 
 async def _course_query(

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from catalog.commands.lessons import create_lesson, delete_lesson, update_lesson
 from catalog.domain.choices import AccessLevel, LessonType
 from catalog.domain.slugs import LARGEST_ID
-from catalog.learn import settled_standing
+from catalog.learn import settled_standing, unlocked_standing
 from catalog.queries.lessons import LessonFilter, find_lesson, get_lesson, list_lessons, show_lesson
 from catalog.routes.inputs import CourseQuery, sanitised
 from catalog.schemas.fields import PathId
@@ -50,11 +50,14 @@ async def read_lesson(lesson_id: PathId, database: OpenDatabase, peers: AskPeers
 
     The full content goes to everybody in a free preview, else to the course's staff, administrators, premium users and
     the enrolled. Others get the registered content if signed in, or the guest content, whichever there is;
-    `content_tier` names it. When there is none: 401 for guests, 403 `ENROLLMENT_REQUIRED` or `SUBSCRIPTION_REQUIRED`.
+    `content_tier` names it. In a course that is learned in order, a lesson whose turn it is not is 403 `LESSON_LOCKED`
+    for learners. When there is none: 401 for guests, 403 `ENROLLMENT_REQUIRED` or `SUBSCRIPTION_REQUIRED`.
     """
     async with database.reading() as session:
         lesson = await find_lesson(session, caller, lesson_id)
-    return show_lesson(lesson, await settled_standing(database, peers, lesson.found, lesson.bodies))
+    standing = await settled_standing(database, peers, lesson.found, lesson.bodies)
+    standing = await unlocked_standing(peers, standing, lesson_id, lesson.found, lesson.bodies)
+    return show_lesson(lesson, standing)
 
 
 @router.put("/{lesson_id}/")

@@ -147,9 +147,18 @@ class Versions(BaseModel):
     count: int
 
 
+class Thumbnails(BaseModel):
+    """Addresses of the thumbnail within 320 × 180, 640 × 360 and 1280 × 720 pixels."""
+
+    small: str
+    medium: str
+    large: str
+
+
 class CourseView(CourseCard):
     """A course with its outline. Modules that are not published are there for its staff only."""
 
+    thumbnails: Thumbnails | None
     description: str
     requirements: list[str]
     skills: list[str]

@@ -16,12 +16,13 @@ VersionAction = Literal["publish", "unpublish", "archive", "delete"]
 class CloneOptions(Input):
     """What of a course its copy gets. `title` left out or null: the source's with the new version's number.
 
-    `create_as_draft` false publishes the copy at once. Assessments come with their lessons only, so not without
-    `copy_modules`, and some seconds later.
+    `create_as_draft` false publishes the copy at once. Resources and assessments come with their lessons only, so not
+    without `copy_modules`; assessments some seconds later.
     """
 
     title: Title | None = None
     copy_modules: bool = True
+    copy_resources: bool = True
     copy_assessments: bool = True
     create_as_draft: bool = True
 

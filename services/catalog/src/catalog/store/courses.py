@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from catalog.domain.access import check_staff
 from catalog.domain.publication import Substance, completion_percentage, completion_status
-from catalog.models import Course, Lesson, Module
+from catalog.models import Course, Lesson, Module, Resource
 from catalog.store.states import course_states
 from catalog.store.visibility import course_named, find_course
 from catalog.store.words import note_words
@@ -51,6 +51,24 @@ async def open_course_of_lesson(session: AsyncSession, identity: Identity, lesso
     if lesson is None:
         raise NotFound
     return course, lesson
+
+
+async def open_course_of_resource(
+    session: AsyncSession, identity: Identity, resource_id: int
+) -> tuple[Course, Resource]:
+    """Lock the course of a resource for a change of it. Raises as `open_course`."""
+    statement = (
+        select(Course)
+        .join(Module, Module.course_id == Course.id)
+        .join(Lesson, Lesson.module_id == Module.id)
+        .join(Resource, Resource.lesson_id == Lesson.id)
+        .where(Resource.id == resource_id)
+    )
+    course = await _open(session, identity, statement)
+    resource = await session.get(Resource, resource_id)
+    if resource is None:
+        raise NotFound
+    return course, resource
 
 
 async def _open(session: AsyncSession, identity: Identity, statement: Select[Course]) -> Course:

@@ -4,10 +4,12 @@
 nobody names is cleared away by `clear_files`: at once when something had named it, else when it is a day old.
 """
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, insert, or_, select, update
+import structlog
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, exists, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from catalog.models import Course, File, Resource
@@ -18,6 +20,8 @@ from shared.errors import ServiceUnavailable
 UPLOAD_LIMIT = timedelta(days=1)
 """What has not become whole by then never will."""
 CLEARED_AT_ONCE = 20
+
+log = structlog.get_logger()
 
 
 async def announce_file(database: Database, *, now: datetime, variants: Sequence[str] = ()) -> str:
@@ -39,9 +43,24 @@ async def announce_files(database: Database, count: int, *, now: datetime) -> li
 
 
 async def keep(database: Database, storage: Storage, pieces: Pieces, *, now: datetime) -> tuple[str, int]:
-    """Write a new file: its key and size. Whoever breaks it off leaves nothing behind for long."""
+    """Write a new file: its key and size. When it breaks off, nothing is left."""
     key = await announce_file(database, now=now)
-    return key, await storage.write(key, pieces)
+    try:
+        return key, await storage.write(key, pieces)
+    except BaseException:
+        await asyncio.shield(discard_file(database, storage, key))
+        raise
+
+
+async def discard_file(database: Database, storage: Storage, key: str) -> None:
+    """Delete a file that was to be named and was not; what cannot be done now, `clear_files` does tomorrow."""
+    try:
+        async with database.transaction() as session:
+            file = await session.get(File, key, with_for_update=True)
+            if file is not None and not await session.scalar(select(_is_named(key))):
+                await _delete(session, storage, file)
+    except Exception as error:
+        log.warning("file not discarded", error=type(error).__name__)
 
 
 async def name_file(session: AsyncSession, key: str) -> None:
@@ -56,6 +75,11 @@ async def name_files(session: AsyncSession, keys: Sequence[str]) -> None:
     whole = update(File).where(File.storage_key.in_(keys)).values(is_whole=True).returning(File.storage_key)
     if len((await session.scalars(whole)).all()) != len(set(keys)):
         raise ServiceUnavailable("The upload took too long. Begin it anew.")
+
+
+async def abandon_file(session: AsyncSession, key: str) -> None:
+    """Say that a file is of no more use: being whole and named by nothing, it is cleared away soon."""
+    await session.execute(update(File).where(File.storage_key == key).values(is_whole=True))
 
 
 def objects_of(file: File) -> list[str]:
@@ -86,15 +110,20 @@ async def _clear_some(database: Database, storage: Storage, *, now: datetime) ->
         # Asked again, for something may have come to name one between the look and the lock.
         left = (await session.scalars(select(File).where(File.storage_key.in_(locked), _is_left(now)))).all()
         for file in left:
-            for key in objects_of(file):
-                await storage.delete(key)
-            await session.delete(file)
+            await _delete(session, storage, file)
     return len(left)
 
 
+async def _delete(session: AsyncSession, storage: Storage, file: File) -> None:
+    for key in objects_of(file):
+        await storage.delete(key)
+    await session.delete(file)
+
+
 def _is_left(now: datetime) -> ColumnElement[bool]:
-    named = or_(
-        exists().where(Resource.storage_key == File.storage_key),
-        exists().where(Course.thumbnail_key == File.storage_key),
-    )
+    named = _is_named(File.storage_key)
     return and_(~named, or_(File.is_whole, File.created_date < now - UPLOAD_LIMIT))
+
+
+def _is_named(key: SQLColumnExpression[str] | str) -> ColumnElement[bool]:
+    return or_(exists().where(Resource.storage_key == key), exists().where(Course.thumbnail_key == key))

@@ -19,6 +19,8 @@ class Found:
     course_id: int
     visibility: Visibility
     standing: Standing
+    is_sequential: bool = False
+    """Whether the course's lessons are learned in order."""
 
 
 def course_named(ref: int | str) -> ColumnElement[bool]:
@@ -72,6 +74,7 @@ def with_standing(identity: Identity | None, *columns: ColumnElement[Any] | Any)
         Course.is_draft,
         Course.is_published,
         Course.is_deleted,
+        Course.is_sequential,
         teaches(identity).label("teaches"),
         is_enrolled(identity).label("is_enrolled"),
         *columns,
@@ -80,7 +83,7 @@ def with_standing(identity: Identity | None, *columns: ColumnElement[Any] | Any)
 
 def found_in(row: Row[Any], identity: Identity | None, *, module_is_published: bool = True) -> Found:
     visibility = Visibility(row.is_draft, row.is_published, row.is_deleted, module_is_published)
-    return Found(row.course_id, visibility, Standing(identity, row.teaches, row.is_enrolled))
+    return Found(row.course_id, visibility, Standing(identity, row.teaches, row.is_enrolled), row.is_sequential)
 
 
 async def find_course(session: AsyncSession, identity: Identity | None, ref: int | str) -> Found:

@@ -15,6 +15,7 @@ TABLE: tuple[tuple[str, ServiceName], ...] = (
     ("/api/modules", "catalog"),
     ("/api/lessons", "catalog"),
     ("/api/resources", "catalog"),
+    ("/api/media", "catalog"),
     ("/api/search", "catalog"),
     ("/api/search/questions", "assessment"),
     ("/api/enrollments", "enrollment"),
