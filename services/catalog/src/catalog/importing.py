@@ -5,6 +5,7 @@ cleared away with all files that nothing names.
 """
 
 import asyncio
+import io
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
@@ -20,9 +21,13 @@ from catalog.archive.process import read_beside
 from catalog.archive.refusal import Refused
 from catalog.archive.resources import FileFacts
 from catalog.commands.copies import note_user
+from catalog.commands.courses import NO_THUMBNAIL, Thumbnail
 from catalog.commands.imports import ArchivedFile, import_course
+from catalog.domain.media import LARGEST_THUMBNAIL
+from catalog.images import thumbnails
+from catalog.settings import Settings
 from catalog.storage import NotStored, Storage, process_storage
-from catalog.store.files import abandon_file, announce_files, name_files
+from catalog.store.files import abandon_file, announce_file, announce_files, name_files, variant_of
 from shared import jobs
 from shared.auth import Identity
 from shared.database import Database
@@ -42,6 +47,7 @@ class _Understood:
 
     read: ReadArchive
     files: dict[str, ArchivedFile]
+    thumbnail: Thumbnail
 
 
 async def start_import(session: AsyncSession, creator: Identity, *, key: str, size: int, name: str) -> JobStarted:
@@ -77,7 +83,7 @@ async def _understand(database: Database, storage: Storage, job: Job, folder: Pa
         async for piece in pieces:
             await asyncio.to_thread(out.write, piece)
     read = await read_beside(archive, unpacked)
-    return _Understood(read, await _store(database, storage, read))
+    return _Understood(read, await _store(database, storage, read), await _thumbnail(database, storage, read))
 
 
 async def _store(database: Database, storage: Storage, read: ReadArchive) -> dict[str, ArchivedFile]:
@@ -98,6 +104,31 @@ async def _store(database: Database, storage: Storage, read: ReadArchive) -> dic
     return {path: task.result() for path, task in tasks.items()}
 
 
+async def _thumbnail(database: Database, storage: Storage, read: ReadArchive) -> Thumbnail:
+    """The course's picture in its sizes; one that cannot be shown is left out, with a note."""
+    if read.thumbnail is None:
+        return NO_THUMBNAIL
+    try:
+        sizes = await thumbnails(io.BytesIO(await asyncio.to_thread(_head_of, Path(read.thumbnail))))
+    except ValueError as error:
+        read.report.note(read.course.thumbnail or "", "course_image", str(error))
+        return NO_THUMBNAIL
+    key = await announce_file(database, now=datetime.now(UTC), variants=list(sizes))
+    for name, image in sizes.items():
+        await storage.write(variant_of(key, name), _once(image))
+    return Thumbnail(key, f"{Settings().public_url}/api/media/{key}/large.webp")
+
+
+def _head_of(path: Path) -> bytes:
+    """As much of a file as a thumbnail may have."""
+    with path.open("rb") as file:
+        return file.read(LARGEST_THUMBNAIL)
+
+
+async def _once(piece: bytes) -> AsyncIterator[bytes]:
+    yield piece
+
+
 async def _pieces(path: Path) -> AsyncIterator[bytes]:
     with path.open("rb") as file:
         while piece := await asyncio.to_thread(file.read, _PIECE):
@@ -114,9 +145,13 @@ async def _make(session: AsyncSession, job: Job, row: dict[str, Any]) -> dict[st
     if refused := job.params.get("refused"):
         raise Invalid(file=str(refused))
     understood: _Understood = job.params["understood"]
-    await name_files(session, [file.storage_key for file in understood.files.values()])
+    keys = [file.storage_key for file in understood.files.values()]
+    thumbnail = understood.thumbnail
+    await name_files(session, keys + ([thumbnail.storage_key] if thumbnail.storage_key else []))
     draft = understood.read.course
-    course = await import_course(session, job.user_id, draft, understood.files, now=datetime.now(UTC))
+    course = await import_course(
+        session, job.user_id, draft, understood.files, thumbnail=thumbnail, now=datetime.now(UTC)
+    )
     job.params["course"] = {"id": course.id, "slug": course.slug, "title": course.title}
     return {"course": course.id}
 

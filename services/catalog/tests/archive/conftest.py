@@ -37,7 +37,7 @@ SMALL: dict[str, str | bytes] = {
     "html/h1.xml": '<html filename="h1" display_name="Text"/>',
     "html/h1.html": '<p>See <a href="/static/Table%20one.pdf">the table</a></p><img src="/static/a_b.png">',
     "static/Table one.pdf": b"%PDF-1.4 ...",
-    "static/a b.png": b"\x89PNG\r\n",
+    "static/a b.png": b"\x89PNG\r\n\x1a\n",
     "static/page.js": b"x()",
 }
 

@@ -6,9 +6,11 @@ import tarfile
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from PIL import Image
 
 from catalog.archive.limits import LARGEST_ARCHIVE
 from catalog.routes import archives
@@ -128,6 +130,57 @@ async def full(teacher: httpx.AsyncClient, admin: httpx.AsyncClient) -> dict[str
     return found
 
 
+def picture() -> bytes:
+    content = io.BytesIO()
+    Image.new("RGB", (64, 36), "navy").save(content, "PNG")
+    return content.getvalue()
+
+
+class TestFiles:
+    async def test_files_and_the_picture_come_back(
+        self, catalog: ServiceUnderTest, teacher: httpx.AsyncClient, import_archive: Import, pack: Pack,
+        small: dict[str, str | bytes], clear: Any,
+    ) -> None:  # fmt: skip
+        small["policies/run/policy.json"] = '{"course/run": {"course_image": "logo.png"}}'
+        small |= {"static/logo.png": picture(), "static/a b.png": picture()}
+        first = (await import_archive(pack(small)))["report"]["course"]["id"]
+        path = f"/internal/courses/{first}/assessments/"
+        catalog.peers.answer("assessment", path, CourseAssessments([]))
+        exported = (await teacher.get(f"/api/courses/{first}/export/")).content
+        second = (await import_archive(exported))["report"]["course"]["id"]
+        await clear()
+        seen = []
+        for course_id in (first, second):
+            course = (await teacher.get(f"/api/courses/{course_id}/")).json()
+            lesson_id = course["modules"][0]["lessons"][0]["id"]
+            resources = (await teacher.get(f"/api/resources/?lesson={lesson_id}")).json()["results"]
+            content = (await teacher.get(f"/api/lessons/{lesson_id}/")).json()["content"]
+            files = [(await teacher.get(f"/api/resources/{one['id']}/download/")).content for one in resources]
+            facts = ("title", "type", "order", "file_name", "file_size", "mime_type", "width", "height", "uploaded")
+            seen.append(([{name: one[name] for name in facts} for one in resources], files))
+            assert all(f'="/api/resources/{one["id"]}/download/"' in content for one in resources)
+            assert course["thumbnail"].endswith("/large.webp")
+            assert (await teacher.get(urlsplit(course["thumbnail"]).path + "/")).status_code == 200
+        assert [one["file_name"] for one in seen[0][0]] == ["Table one.pdf", "a b.png"]
+        assert seen[0] == seen[1]
+        assert (seen[0][0][1]["width"], seen[0][0][1]["mime_type"], seen[0][1][1]) == (64, "image/png", picture())
+
+    async def test_an_address_that_could_do_harm_refuses_the_archive(
+        self, catalog: ServiceUnderTest, teacher: httpx.AsyncClient, import_archive: Import, pack: Pack,
+        full: dict[str, Any],
+    ) -> None:  # fmt: skip
+        lesson = full["modules"][0]["lessons"][0]["id"]
+        link = {"lesson": lesson, "title": "More", "type": "link", "url": "https://e.org/a?b=c"}
+        assert (await teacher.post("/api/resources/", json=link)).status_code == 201
+        path = f"/internal/courses/{full['id']}/assessments/"
+        catalog.peers.answer("assessment", path, CourseAssessments([]))
+        files = files_of((await teacher.get(f"/api/courses/{full['id']}/export/")).content)
+        assert (await import_archive(pack(files)))["report"]["resources"] == 1
+        for old, new in ((b"https://e.org/a?b=c", b"javascript:x()"), (b'"order": 1', b'"order": 0')):
+            bad = {path: text.replace(old, new) for path, text in files.items()}
+            assert "refused" in (await import_archive(pack(bad)))["report"], new
+
+
 class TestExport:
     async def test_an_export_imported_again_is_the_same_course(
         self, catalog: ServiceUnderTest, teacher: httpx.AsyncClient, full: dict[str, Any], import_archive: Import
@@ -241,7 +294,9 @@ class TestImport:
         assert slugs == ["chemistry", "chemistry-2"]
 
     @pytest.mark.parametrize(("who", "status"), [("guest", 401), ("student", 403), ("admin", 202)])
-    async def test_instructors_import(self, who: str, status: int, request: pytest.FixtureRequest) -> None:
+    async def test_instructors_import(
+        self, who: str, status: int, catalog: ServiceUnderTest, request: pytest.FixtureRequest
+    ) -> None:
         client: httpx.AsyncClient = request.getfixturevalue(who)
         answer = await client.post("/api/courses/import/", files={"file": ("a.tar.gz", b"x")})
         assert answer.status_code == status

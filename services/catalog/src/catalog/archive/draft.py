@@ -15,7 +15,7 @@ from shared.contracts.assessment.content import QuestionContent
 
 
 class ResourceDraft(BaseModel):
-    """`file` is a path in the archive; without one there is a `url`."""
+    """`file` is a path in the archive; without one there is a `url`. `file_name` is how a download is called."""
 
     title: Name
     type: ResourceType
@@ -24,6 +24,7 @@ class ResourceDraft(BaseModel):
     url: ResourceUrl = ""
     premium: bool = False
     file: str | None = Field(default=None, max_length=500)
+    file_name: str = Field(default="", max_length=255)
 
 
 class AssessmentDraft(BaseModel):
@@ -133,8 +134,10 @@ class Report(BaseModel):
 
 
 class ReadArchive(BaseModel):
-    """What comes of reading: the course, the report, and each file that the course needs, by its path."""
+    """What comes of reading: the course, the report, the files of its resources, by path, and
+    where its thumbnail lies on disk."""
 
     course: CourseDraft
     report: Report
     files: dict[str, FileFacts]
+    thumbnail: str | None = None

@@ -20,7 +20,10 @@ def read_archive(archive: Path, folder: Path) -> ReadArchive:
         course, report = read_own(tree) if MANIFEST in tree.files else read_course(Source(tree))
     except ValidationError as error:
         raise Refused(_sentence(error)) from None
-    return ReadArchive(course=course, report=report, files=_needed(course, tree))
+    picture = tree.files.get(course.thumbnail or "")
+    return ReadArchive(
+        course=course, report=report, files=_needed(course, tree), thumbnail=str(picture.path) if picture else None
+    )
 
 
 def _course_root(tree: Tree) -> Tree:
@@ -37,8 +40,6 @@ def _course_root(tree: Tree) -> Tree:
 
 def _needed(course: CourseDraft, tree: Tree) -> dict[str, FileFacts]:
     paths = {one.file for lesson in course.lessons() for one in lesson.resources if one.file}
-    if course.thumbnail:
-        paths.add(course.thumbnail)
     return {path: facts_of(path.rpartition("/")[2], tree.files[path].path) for path in sorted(paths)}
 
 

@@ -13,7 +13,8 @@ from catalog.archive.draft import CategoryDraft, CourseDraft
 from catalog.archive.links import with_addresses
 from catalog.archive.resources import FileFacts
 from catalog.commands.categories import choose_category
-from catalog.commands.courses import NEXT_ID
+from catalog.commands.courses import NEXT_ID, Thumbnail
+from catalog.domain.media import safe_name
 from catalog.domain.slugs import slug_base
 from catalog.models import Category, Course, CourseInstructor, Lesson, Module, Resource
 from catalog.store.courses import record_change
@@ -33,9 +34,10 @@ class ArchivedFile:
     storage_key: str
     facts: FileFacts
 
-    def columns(self) -> dict[str, Any]:
-        """What a resource with this file tells of it."""
-        return self.facts.model_dump(exclude={"at"}) | {"uploaded": True, "storage_key": self.storage_key}
+    def columns(self, name: str) -> dict[str, Any]:
+        """What a resource tells of this file, called `name` or else as it was in the archive."""
+        columns = self.facts.model_dump(exclude={"at"}) | {"uploaded": True, "storage_key": self.storage_key}
+        return columns | ({"file_name": safe_name(name)} if name else {})
 
 
 async def import_course(
@@ -44,6 +46,7 @@ async def import_course(
     draft: CourseDraft,
     files: Mapping[str, ArchivedFile],
     *,
+    thumbnail: Thumbnail,
     now: datetime,
 ) -> Course:
     """Make a draft course that `creator_id` leads. `files` by their path in the archive.
@@ -55,6 +58,8 @@ async def import_course(
     course_id = await session.scalar(NEXT_ID)
     course = Course(
         **{name: getattr(draft, name) for name in CourseDraft.model_fields if name not in _ELSEWHERE},
+        thumbnail=thumbnail.url,
+        thumbnail_key=thumbnail.storage_key,
         id=course_id,
         family_id=course_id,
         revision=0,
@@ -118,8 +123,8 @@ async def _insert_outline(
         rows = await asyncio.to_thread(_lesson_rows, draft, homes, lesson_ids, resource_ids, dates)
         await session.execute(insert(Lesson), rows)
     rows = [
-        resource.model_dump(exclude={"file"})
-        | (files[resource.file].columns() if resource.file else {})
+        resource.model_dump(exclude={"file", "file_name"})
+        | (files[resource.file].columns(resource.file_name) if resource.file else {})
         | {"id": id_, "lesson_id": lesson_id}
         | dates
         for lesson_id, ids, lesson in zip(lesson_ids, resource_ids, lessons, strict=True)

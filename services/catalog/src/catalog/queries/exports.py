@@ -18,13 +18,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from catalog.archive.draft import AssessmentDraft, CategoryDraft, CourseDraft, LessonDraft, ModuleDraft, ResourceDraft
 from catalog.archive.packing import Packer
 from catalog.archive.writing import course_files, lesson_files, lesson_link_out, lesson_name, resource_link
+from catalog.domain.media import LARGEST_THUMBNAIL
 from catalog.models import Category, Course, Lesson, Module, Resource
 from catalog.storage import Storage
+from catalog.store.files import variant_of
 from shared.contracts.assessment.content import AssessmentContent
 from shared.database import Database
 from shared.errors import NotFound
 
 _LESSONS_AT_ONCE = 20
+_THUMBNAIL = "static/thumbnail.webp"
 _LINK = re.compile(r"/api/(resources|lessons)/(\d{1,19})/(.*)", re.DOTALL)
 _ENDING = re.compile(r"\.[a-z0-9]{1,10}")
 _COURSE = [name for name in CourseDraft.model_fields if name not in {"token", "category", "modules", "thumbnail"}]
@@ -63,6 +66,7 @@ class Outline:
     lessons: list[_Named]
     resources: dict[int, list[tuple[int, ResourceDraft]]]
     files: list[_File]
+    thumbnail_key: str | None
 
     def rewrite(self, address: str) -> str:
         """A link to a resource or lesson of the course, as it is in the archive."""
@@ -97,6 +101,7 @@ async def get_outline(session: AsyncSession, course_id: int) -> Outline:
     draft = CourseDraft.model_construct(**fields, category=CategoryDraft(name=category.name, slug=category.slug))
     of_course = select(Module).where(Module.course_id == course_id).order_by(Module.order)
     modules = (await session.scalars(of_course)).all()
+    draft.thumbnail = _THUMBNAIL if course.thumbnail_key else None
     places = (
         select(Lesson.id, Lesson.module_id)
         .join(Module, Module.id == Lesson.module_id)
@@ -115,7 +120,7 @@ async def get_outline(session: AsyncSession, course_id: int) -> Outline:
         names.append([one.name for one in named])
         draft.modules.append(ModuleDraft.model_construct(**{name: getattr(module, name) for name in _MODULE}))
     resources, files = await _resources(session, lessons)
-    return Outline(course.revision, course.slug, draft, names, lessons, resources, files)
+    return Outline(course.revision, course.slug, draft, names, lessons, resources, files, course.thumbnail_key)
 
 
 async def _resources(
@@ -156,6 +161,9 @@ async def pack(
     files = await asyncio.to_thread(lambda: list(course_files(outline.slug, outline.course, outline.names)))
     for path, content in files:
         yield await asyncio.to_thread(packer.file, path, content)
+    if outline.thumbnail_key:
+        image = storage.reader(variant_of(outline.thumbnail_key, "large"))
+        yield packer.file(_THUMBNAIL, await asyncio.to_thread(image, 0, LARGEST_THUMBNAIL))
     for start in range(0, len(outline.lessons), _LESSONS_AT_ONCE):
         some = outline.lessons[start : start + _LESSONS_AT_ONCE]
         async with database.reading() as session:
