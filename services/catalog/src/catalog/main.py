@@ -5,9 +5,11 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from catalog.archive.limits import LARGEST_ARCHIVE, MEBIBYTE
 from catalog.consumers import HANDLERS
 from catalog.domain.media import LARGEST_FORM, LARGEST_THUMBNAIL, LARGEST_VIDEO
 from catalog.routes import (
+    archives,
     categories,
     courses,
     instructors,
@@ -22,6 +24,7 @@ from catalog.routes import (
 from catalog.schedules import SCHEDULES
 from catalog.settings import Settings
 from catalog.storage import storage_of
+from shared import jobs
 from shared.app import create_app
 
 
@@ -41,6 +44,7 @@ def create(settings: Settings | None = None) -> FastAPI:
         settings,
         routers=[
             categories.router,
+            archives.router,
             courses.router,
             versions.router,
             instructors.router,
@@ -49,12 +53,14 @@ def create(settings: Settings | None = None) -> FastAPI:
             resources.router,
             media.router,
             search.router,
+            jobs.router,
             internal.router,
         ],
         handlers=HANDLERS,
         schedules=SCHEDULES,
         resources=open_storage,
         larger_bodies={
+            "/api/courses/import/": LARGEST_ARCHIVE + MEBIBYTE,
             "/api/courses/([^/]+/)?": LARGEST_THUMBNAIL + 2 * LARGEST_FORM,
             "/api/resources/([^/]+/)?": LARGEST_VIDEO + 2 * LARGEST_FORM,
         },

@@ -1,11 +1,13 @@
-"""Clock entrance: how common words are, how long searches are remembered, and files that nothing names."""
+"""Clock entrance: how common words are, how long searches are remembered, files that nothing names, and jobs."""
 
 from datetime import UTC, datetime
 
 from catalog.commands.searches import forget_searches
+from catalog.importing import IMPORT
 from catalog.storage import process_storage
 from catalog.store.files import clear_files
 from catalog.store.words import count_words
+from shared import jobs
 from shared.database import Database
 from shared.worker import Schedule
 
@@ -23,4 +25,4 @@ async def keep_files(database: Database) -> None:
     await clear_files(database, process_storage(), now=datetime.now(UTC))
 
 
-SCHEDULES = [Schedule(300, keep_search), Schedule(300, keep_files)]
+SCHEDULES = [Schedule(300, keep_search), Schedule(300, keep_files), jobs.schedule({IMPORT.name: IMPORT})]

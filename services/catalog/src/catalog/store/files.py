@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, exists, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from catalog.models import Course, File, Resource
@@ -30,6 +30,16 @@ async def announce_file(database: Database, *, now: datetime, variants: Sequence
     async with database.transaction() as session:
         session.add(File(storage_key=key, variants=list(variants), is_whole=False, created_date=now))
     return key
+
+
+async def announce_files(database: Database, count: int, *, now: datetime) -> list[str]:
+    """Keys of that many files that are going to be written, all in one transaction."""
+    keys = [new_key() for _ in range(count)]
+    if keys:
+        rows = [{"storage_key": key, "variants": [], "is_whole": False, "created_date": now} for key in keys]
+        async with database.transaction() as session:
+            await session.execute(insert(File), rows)
+    return keys
 
 
 async def keep(database: Database, storage: Storage, pieces: Pieces, *, now: datetime) -> tuple[str, int]:
@@ -58,6 +68,18 @@ async def name_file(session: AsyncSession, key: str) -> None:
     whole = update(File).where(File.storage_key == key).values(is_whole=True).returning(File.storage_key)
     if await session.scalar(whole) is None:
         raise ServiceUnavailable("The upload took too long. Begin it anew.")
+
+
+async def name_files(session: AsyncSession, keys: Sequence[str]) -> None:
+    """The same of several files. Raises ServiceUnavailable when one was cleared away."""
+    whole = update(File).where(File.storage_key.in_(keys)).values(is_whole=True).returning(File.storage_key)
+    if len((await session.scalars(whole)).all()) != len(set(keys)):
+        raise ServiceUnavailable("The upload took too long. Begin it anew.")
+
+
+async def abandon_file(session: AsyncSession, key: str) -> None:
+    """Say that a file is of no more use: being whole and named by nothing, it is cleared away soon."""
+    await session.execute(update(File).where(File.storage_key == key).values(is_whole=True))
 
 
 def objects_of(file: File) -> list[str]:
