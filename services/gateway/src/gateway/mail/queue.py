@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.mail.carriers import Carry, NotSent
@@ -26,6 +26,12 @@ MOST_AT_ONCE = 100
 
 Write = Callable[[AsyncSession, str, str, datetime], Awaitable[Letter | None]]
 """Of kind, recipient and time makes a letter; None where there is nobody to write to, or no reason any more."""
+
+_POST_ALL = text("""
+    INSERT INTO mails (kind, recipient, created_date, attempts, next_attempt_at)
+    SELECT kind, recipient, :now, 0, :now
+    FROM unnest(CAST(:kinds AS text[]), CAST(:recipients AS text[])) AS mail (kind, recipient)
+""")
 
 log = structlog.get_logger()
 
@@ -54,12 +60,9 @@ async def post(session: AsyncSession, kind: str, recipient: str, *, now: datetim
 
 async def post_all(session: AsyncSession, mails: Sequence[tuple[str, str]], *, now: datetime) -> None:
     """Have many mails sent, given by kind and recipient. One statement."""
-    rows = [
-        {"kind": kind, "recipient": recipient, "created_date": now, "attempts": 0, "next_attempt_at": now}
-        for kind, recipient in mails
-    ]
-    if rows:
-        await session.execute(insert(Mail).values(rows))
+    if mails:
+        kinds, recipients = zip(*mails, strict=True)
+        await session.execute(_POST_ALL, {"kinds": list(kinds), "recipients": list(recipients), "now": now})
 
 
 async def send_due(database: Database, write: Write, carry: Carry, sender: str, *, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, String, and_, func, literal, null, select, union_all
+from sqlalchemy import BigInteger, ColumnElement, Select, String, and_, func, literal_column, null, select, union_all
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -77,7 +77,7 @@ def _told(user_id: int, *, unread_only: bool = False) -> Any:
             Broadcast.id,
             Broadcast.type,
             null().cast(BigInteger).label("course_id"),
-            literal({}, JSONB).label("data"),
+            literal_column("'{}'::jsonb", JSONB).label("data"),
             read.label("is_read"),
             Broadcast.created_date,
             Broadcast.title.cast(String).label("title"),

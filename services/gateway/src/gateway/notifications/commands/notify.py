@@ -1,20 +1,29 @@
 """Telling users something: by the list, by mail at once, or by the next digest, as each of them prefers."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import BigInteger, and_, any_, literal, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.mail.queue import post_all
 from gateway.models import User
 from gateway.notifications.domain.kinds import DEFAULTS, Channels, Kind
-from gateway.notifications.models import Notification, NotificationPreference
+from gateway.notifications.models import NotificationPreference
 from shared import outbox
 from shared.contracts.gateway.events import NotificationCreated
+
+# The rows go as one value: hundreds of them as parameters would keep the event loop busy for long.
+_WRITE = text("""
+    INSERT INTO notifications (user_id, type, source, course_id, data, is_web, is_read, email_cadence, created_date)
+    SELECT user_id, :type, :source, :course_id, CAST(:data AS jsonb), is_web, false, email_cadence, :now
+    FROM json_to_recordset(CAST(:rows AS json)) AS row (user_id bigint, is_web boolean, email_cadence text)
+    ON CONFLICT DO NOTHING RETURNING id, user_id
+""")
 
 
 @dataclass(frozen=True)
@@ -43,12 +52,11 @@ async def notify(session: AsyncSession, user_ids: Sequence[int], notice: Notice,
     if not user_ids:
         return
     readers = {reader.user_id: reader for reader in await _readers(session, user_ids, notice)}
-    rows = [row for reader in readers.values() if (row := _row(reader, notice, now)) is not None]
+    rows = [row for reader in readers.values() if (row := _row(reader, notice)) is not None]
     if not rows:
         return
-    written = await session.execute(
-        insert(Notification).values(rows).on_conflict_do_nothing().returning(Notification.id, Notification.user_id)
-    )
+    said = {"type": notice.type, "source": notice.source, "course_id": notice.course_id, "now": now}
+    written = await session.execute(_WRITE, {**said, "data": json.dumps(notice.data), "rows": json.dumps(rows)})
     told = [(number, readers[user_id]) for number, user_id in written]
     mails = [(f"notification:{number}", reader.mailbox) for number, reader in told if _cadence(reader) == "immediate"]
     await post_all(session, [(kind, mailbox) for kind, mailbox in mails if mailbox is not None], now=now)
@@ -71,7 +79,7 @@ async def _readers(session: AsyncSession, user_ids: Sequence[int], notice: Notic
     rows = await session.execute(
         select(User.id, User.email, User.is_email_verified, NotificationPreference)
         .outerjoin(NotificationPreference, chosen)
-        .where(User.id.in_(user_ids), User.is_active)
+        .where(User.id == any_(literal(list(user_ids), ARRAY(BigInteger))), User.is_active)
         .order_by(User.id)
     )
     return [
@@ -91,19 +99,13 @@ def _cadence(reader: _Reader) -> str:
     return reader.channels.mail if reader.mailbox is not None else "never"
 
 
-def _row(reader: _Reader, notice: Notice, now: datetime) -> dict[str, Any] | None:
+def _row(reader: _Reader, notice: Notice) -> dict[str, Any] | None:
     """Null when nothing would come of it."""
     is_web, cadence = reader.channels.web and not notice.mail_only, _cadence(reader)
     if not is_web and cadence == "never":
         return None
     return {
         "user_id": reader.user_id,
-        "type": notice.type,
-        "source": notice.source,
-        "course_id": notice.course_id,
-        "data": notice.data,
         "is_web": is_web,
-        "is_read": False,
         "email_cadence": cadence if cadence in ("daily", "weekly") else None,
-        "created_date": now,
     }
