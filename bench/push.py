@@ -71,6 +71,7 @@ async def measure(stack: Stack, guest: Api) -> list[str]:
             others += await asyncio.gather(*(_open(path, token) for _ in range(AT_ONCE)))
         seconds = time.perf_counter() - begun
         used = (_memory(pid) - before) / SOCKETS / 1024
+        print(f"{SOCKETS} sockets in {seconds:.0f} s, {used:.1f} KiB each", flush=True)
         lines.append(await _row(SOCKETS + 1, mine, stack, learner, rows, EVENTS + 1))
         closing = time.perf_counter()
         await asyncio.gather(*(asyncio.wait_for(each.close(), 60) for each in others), return_exceptions=True)
@@ -113,6 +114,7 @@ async def _row(
     recorded = _recorded(stack)
     lags = sorted((when - recorded[spent]) * 1000 for spent, when in told.items())
     p99 = lags[len(lags) * 99 // 100]
+    print(f"{number} sockets: p50 {statistics.median(lags):.1f} ms, p99 {p99:.1f} ms", flush=True)
     return f"| {number} | {statistics.median(lags):.1f} | {p99:.1f} | {lags[-1]:.1f} |"
 
 
