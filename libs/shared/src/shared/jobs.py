@@ -82,7 +82,7 @@ def create_tables(service: ServiceName) -> tuple[str, ...]:
 
 @dataclass
 class Job:
-    """A job at work. `finish` may set the last three, which the client then sees."""
+    """A job at work. `finish` may set the last four, which the client then sees."""
 
     id: int
     kind: str
@@ -96,6 +96,8 @@ class Job:
     message: str = ""
     report: Any = None
     download_url: str | None = None
+    state: Literal["completed", "failed"] = "completed"
+    """How it ends."""
 
 
 @dataclass(frozen=True)
@@ -252,7 +254,7 @@ async def _carry_on(database: Database, session: AsyncSession, kind: JobKind, jo
         if kind.finish:
             await kind.finish(session, job)
         await session.execute(_FORGET)
-    kept = {"state": "completed" if ended else "running", "report": json.dumps(job.report)}
+    kept = {"state": job.state if ended else "running", "report": json.dumps(job.report)}
     of_job = {name: getattr(job, name) for name in ("id", "done", "failed", "message", "download_url")}
     await session.execute(_KEEP, kept | of_job)
 

@@ -160,7 +160,7 @@ async def _finish(session: AsyncSession, job: Job) -> None:
     """Tell what became of it. The archive itself is of no more use."""
     await abandon_file(session, job.params["archive"])
     if refused := job.params.get("refused"):
-        job.message = f"The archive was refused. {refused}"
+        job.state, job.message = "failed", f"The archive was refused. {refused}"
         job.report |= {"refused": {"place": refused.place, "reason": refused.reason}}
     elif "course" in job.params:
         report = job.params["understood"].read.report

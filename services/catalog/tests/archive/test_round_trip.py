@@ -279,7 +279,7 @@ class TestImport:
         for archive in (b"nothing", pack(bad), pack({"readme": "x"}), pack(small)[:-40]):
             job = await import_archive(archive)
             [result] = job["results"]
-            assert (job["state"], result["status"]) == ("completed", "failed")
+            assert (job["state"], result["status"]) == ("failed", "failed")
             assert job["message"].startswith("The archive was refused.")
             assert job["report"]["refused"]["reason"] in result["error"]
         assert (await teacher.get("/api/courses/?is_draft=true")).json()["count"] == 0

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway.identity.commands.sessions import WRONG_PASSWORD
 from gateway.identity.commands.users import keep_an_administrator
 from gateway.models import IdempotencyKey, Mail, MailLink, Session, Subscription, Token, User
-from gateway.notifications.models import BroadcastRead, Digest, Notification, NotificationPreference
+from gateway.notifications.commands.forgetting import forget_reader
 from gateway.store import event_of, lock_user
 from shared import jobs, outbox
 from shared.contracts.erasure import UserDataErased
@@ -82,16 +82,13 @@ async def _delete_all_of(session: AsyncSession, user: User) -> dict[str, int]:
         "sessions": delete(Session).where(Session.user_id == user.id),
         "mail_links": delete(MailLink).where(MailLink.user_id == user.id),
         "mails": delete(Mail).where(Mail.recipient == user.email),
-        "notifications": delete(Notification).where(Notification.user_id == user.id),
-        "notification_preferences": delete(NotificationPreference).where(NotificationPreference.user_id == user.id),
-        "broadcast_reads": delete(BroadcastRead).where(BroadcastRead.user_id == user.id),
-        "digests": delete(Digest).where(Digest.user_id == user.id),
         "idempotency_keys": delete(IdempotencyKey).where(IdempotencyKey.user_id == user.id),
     }
     subscription = await session.get(Subscription, user.id, with_for_update=True)
     if subscription is not None:
         subscription.tier, subscription.expires_at = "free", None
-    return {table: await _count(session, statement) for table, statement in of_user.items()}
+    counted = {table: await _count(session, statement) for table, statement in of_user.items()}
+    return counted | await forget_reader(session, user.id)
 
 
 async def _count(session: AsyncSession, statement: Delete) -> int:
