@@ -251,7 +251,8 @@ async def _zip(page: Page) -> None:
         return
     page.zipped = await to_thread(gzip.compress, page.body, 6, mtime=0)
     headers = [(name, value) for name, value in page.headers if name not in _ABOUT_ONE_FORM]
-    page.zipped_headers = [*headers, _VARY, (b"content-encoding", b"gzip"), (b"content-length", b"%d" % len(page.zipped))]
+    length = (b"content-length", b"%d" % len(page.zipped))
+    page.zipped_headers = [*headers, _VARY, (b"content-encoding", b"gzip"), length]
 
 
 def _lasts_s(body: bytes, now: datetime) -> float:
