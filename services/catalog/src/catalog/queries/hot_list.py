@@ -52,6 +52,8 @@ async def read_newest(database: Database, request: PageRequest, *, now: datetime
 
 async def read_cards(database: Database, ids: Sequence[int], *, now: datetime) -> str:
     """These courses, in this order, as a JSON list of `CourseCard`. What is deleted meanwhile is left out."""
+    if not ids:
+        return "[]"
     row = await database.read(CARDS, {"ids": list(ids), "now": now})
     assert row is not None
     cards: str = row[0]
