@@ -123,6 +123,14 @@ class Database:
             return None if row is None else tuple(row)
         return await self._readers.fetch(statement, parameters)
 
+    async def write(self, statement: LiteralString, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """The first row that a hot write returns: one statement, committed by itself. As `read` otherwise.
+
+        It must do no harm when it is sent again because the connection was lost: guarded by what it has read before.
+        Not in a request with a precondition (`shared.conditional.pending`), which needs a transaction.
+        """
+        return await self._readers.fetch(statement, parameters)
+
     async def _connect_reader(self) -> psycopg.AsyncConnection[TupleRow]:
         return await psycopg.AsyncConnection.connect(
             self.url,
