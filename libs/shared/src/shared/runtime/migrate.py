@@ -54,7 +54,8 @@ def main() -> int:
 
 
 def _fork(service: str, environment: Mapping[str, str]) -> Child:
-    said, arm = TemporaryFile(), end_with_parent(SIGTERM)
+    said = TemporaryFile()  # noqa: SIM115 - read after its child has ended
+    arm = end_with_parent(SIGTERM)
     pid = os.fork()
     if pid:
         return Child(service, pid, said)
@@ -72,6 +73,8 @@ def _migrate(service: str, environment: Mapping[str, str]) -> int:
     try:
         runpy.run_module(service, run_name="__main__", alter_sys=True)
     except SystemExit as ended:
+        if isinstance(ended.code, str):
+            print(ended.code)
         return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except BaseException:
         traceback.print_exc()
