@@ -1,4 +1,4 @@
-"""Alerts and dashboards ask for metrics that exist, scrape every process, and every alert has its page in the runbook."""
+"""Alerts and dashboards ask for metrics that exist; every process is scraped; every alert is in the runbook."""
 
 import json
 import re
