@@ -32,7 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="part of `make faults`"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session" if IS_WHOLE else "module")
 def plant() -> Iterator[Plant]:
     with Stack(durable=True, settings={"SYLLABUS_RUN_WORKER": "false"}) as stack, closing(Plant(stack)) as plant:
         wait_for(lambda: unsettled(plant) == [])

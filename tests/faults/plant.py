@@ -124,7 +124,10 @@ class Plant:
 
 
 class Traffic:
-    """Every learner enrolls in a course and works through it in three steps a lesson, insisting where refused."""
+    """Every learner enrolls in a course and works through it in three steps a lesson, insisting where refused.
+
+    Before the last lesson they spend time in it until `join`: whatever is broken, they are at work meanwhile.
+    """
 
     def __init__(self, course: dict[str, Any], learners: Sequence[Api]) -> None:
         self.course = course
@@ -137,15 +140,18 @@ class Traffic:
         self.last = 0.0
         self._lock = threading.Lock()
         self._pause = threading.Event()
+        self._may_finish = threading.Event()
         self._threads = [threading.Thread(target=self._learn, args=(learner,)) for learner in learners]
         for thread in self._threads:
             thread.start()
 
     def reach(self, share: float) -> None:
         """Wait until so much of the work is done."""
-        wait_for(lambda: self.done >= self.total * share or not self.is_running)
+        wait_for(lambda: self.done >= self.total * share or self.failure is not None)
 
     def join(self) -> None:
+        """Let them complete the course, and wait until they have."""
+        self._may_finish.set()
         for thread in self._threads:
             thread.join(LIMIT_S)
         assert not self.is_running, "learners did not get through"
@@ -163,6 +169,11 @@ class Traffic:
             enrollment = self._insist(lambda: learner.post(enroll), or_find=lambda: self._own(learner))
             rows = self._insist(lambda: learner.get("/progress/", enrollment=enrollment["id"], page_size=100))
             for row in rows["results"]:
+                seconds = 0
+                while row is rows["results"][-1] and not self._may_finish.is_set():
+                    seconds += 1
+                    self._insist(lambda: learner.put(f"/progress/{row['id']}/", {"time_spent": seconds}))  # noqa: B023
+                    self._pause.wait(0.1)
                 for change in STEPS:
                     self._insist(lambda: learner.put(f"/progress/{row['id']}/", change))  # noqa: B023
                 with self._lock:

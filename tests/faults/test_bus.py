@@ -111,7 +111,7 @@ class TestBroker:
             traffic.join()
             wait_for(lambda: plant.number(UNPUBLISHED) == 0)
             plant.start_worker("catalog")
-            wait_for(lambda: queue in plant.stack.broker.ctl("-q", "list_queues", "name"))
+            wait_for(lambda: queue in plant.stack.broker.ctl("-q", "list_queues", "name").splitlines())
             replay = [*plant.stack.command("enrollment", "replay"), "--queue", queue]
             subprocess.run(replay, env=plant.stack.environment("enrollment"), check=True, capture_output=True)
 

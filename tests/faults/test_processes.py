@@ -17,7 +17,7 @@ class TestKilled:
             for share in (0.2, 0.5):
                 traffic.reach(share)
                 plant.stack.broker.kill()
-                wait_for(lambda: plant.number(UNPUBLISHED) > 20 or not traffic.is_running)
+                wait_for(lambda: plant.number(UNPUBLISHED) > 20)
                 plant.stack.broker.start_again()
 
         suffer("broker killed (-9) twice", kill)
@@ -37,7 +37,7 @@ class TestKilled:
         def kill(traffic) -> None:
             traffic.reach(0.3)
             plant.workers["enrollment"].kill()
-            wait_for(lambda: plant.number(UNPUBLISHED) > 20 or not traffic.is_running)
+            wait_for(lambda: plant.number(UNPUBLISHED) > 20)
             with plant.database() as blocker:
                 blocker.execute(HOLD_MARKS)
                 plant.start_worker("enrollment")
