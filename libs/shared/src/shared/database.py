@@ -70,15 +70,16 @@ class Database:
         )
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncSession]:
+    async def transaction(self, *, aside: bool = False) -> AsyncIterator[AsyncSession]:
         """One transaction: committed at the end, rolled back when anything is raised.
 
         The first one of a request with `If-Match` sees one snapshot, in which that is judged; it may raise
-        PreconditionFailed.
+        PreconditionFailed. Not one that is `aside`: that keeps what was learned from others, or readies a file, before
+        the change that was asked for.
         """
         if (lent := _lent.get()) is not None:
             yield lent
-        elif (precondition := pending()) is not None:
+        elif not aside and (precondition := pending()) is not None:
             async with self._conditional(precondition) as session:
                 yield session
         else:
