@@ -22,7 +22,8 @@ AGGREGATES = (
 @pytest.fixture
 def owners(certificate, course, learner, assessment, attempt, enrollment):
     """The owners answer one state of each aggregate; say another to have that answered."""
-    states = dict(zip([name for _, name in AGGREGATES], (course(), learner(), assessment(), attempt(), enrollment())))
+    given = (course(), learner(), assessment(), attempt(), enrollment())
+    states = {name: state for (_, name), state in zip(AGGREGATES, given, strict=True)}
 
     def say(**changed) -> None:
         for owner, name in AGGREGATES:
