@@ -24,6 +24,7 @@ CALLERS: dict[str, Identity | None] = {
 SIGNED_IN = (401, 200, 200, 200, 200, 200, 200, 200)
 OWN = (401, 404, 200, 404, 404, 404, 404, 404)
 MEMBERS = (401, 403, 200, 200, 403, 403, 200, 200)
+AUTHOR = (401, 403, 200, 403, 403, 403, 403, 403)
 AUTHOR_AND_STAFF = (401, 403, 200, 403, 403, 403, 200, 200)
 STAFF = (401, 403, 403, 403, 403, 403, 200, 200)
 ANYONE = (200,) * 8
@@ -43,7 +44,7 @@ RULES: list[tuple[str, str, Any, tuple[int, ...]]] = [
     ("GET", "/api/progress/{progress_id}/", None, OWN),
     ("PUT", "/api/progress/{progress_id}/", {"is_completed": True}, OWN),
     ("PATCH", "/api/progress/{progress_id}/", {"is_completed": True}, OWN),
-    ("POST", "/api/progress/{progress_id}/heartbeat/", {"state": "playing"}, OWN),
+    ("POST", "/api/progress/{progress_id}/heartbeat/", {"state": "active"}, OWN),
     ("GET", "/api/courses/{ref}/progress-policy/", None, ANYONE),
     ("PUT", "/api/courses/{ref}/progress-policy/", {"method": "lessons"}, STAFF),
     ("PATCH", "/api/courses/{ref}/progress-policy/", {"method": "lessons"}, STAFF),
@@ -51,10 +52,10 @@ RULES: list[tuple[str, str, Any, tuple[int, ...]]] = [
     ("GET", "/api/reviews/", None, SIGNED_IN),
     ("POST", "/api/reviews/", {"course": 5, "rating": 4, "content": TEXT}, (401, 403, 400, 201, 403, 403, 403, 403)),
     ("GET", "/api/reviews/{review_id}/", None, ANYONE),
-    ("PUT", "/api/reviews/{review_id}/", {"rating": 4, "content": TEXT}, (401, 403, 200, 403, 403, 403, 403, 200)),
-    ("PATCH", "/api/reviews/{review_id}/", {"rating": 4}, (401, 403, 200, 403, 403, 403, 403, 200)),
+    ("PUT", "/api/reviews/{review_id}/", {"rating": 4, "content": TEXT}, AUTHOR),
+    ("PATCH", "/api/reviews/{review_id}/", {"rating": 4}, AUTHOR),
     ("DELETE", "/api/reviews/{review_id}/", None, (401, 403, 204, 403, 403, 403, 403, 204)),
-    ("POST", "/api/reviews/{review_id}/helpful/", None, (401, 200, 400, 200, 200, 200, 200, 200)),
+    ("POST", "/api/reviews/{review_id}/helpful/", None, (401, 200, 403, 200, 200, 200, 200, 200)),
     ("PUT", "/api/reviews/{review_id}/moderate/", {"status": "approved"}, STAFF),
     ("GET", "/api/courses/{ref}/reviews/", None, ANYONE),
     ("GET", "/api/notes/", None, SIGNED_IN),
@@ -95,6 +96,7 @@ async def make_rows(
     """One of each of the enrolled student's, by the names in the paths; what a caller deleted is made anew."""
     await enrollment.deliver(course())
     enrollment.peers.answer("catalog", "/internal/courses/5/", course())
+    learning = await enroll(7)
     await enroll(8)
     owner, teacher = enrollment.client(user(7)), enrollment.client(user(500, "instructor"))
 
@@ -104,7 +106,6 @@ async def make_rows(
         return answer.json()
 
     async def make() -> dict[str, Any]:
-        learning = await enroll(7)
         review = (await owner.get("/api/reviews/")).json()["results"] or [
             await post(owner, "/api/reviews/", {"course": 5, "rating": 5, "content": TEXT})
         ]
