@@ -36,6 +36,7 @@ _STATEMENTS = (
     # --- the catalog
     """INSERT INTO catalog.users (user_id, revision, full_name, role, is_active)
     SELECT id, 1, first_name || ' ' || last_name, role, true FROM drf.courses_user""",
+    "DELETE FROM catalog.categories",  # those that every new system has
     """INSERT INTO catalog.categories (id, revision, name, slug, description, icon, sort_order, is_active,
         created_date, updated_date)
     SELECT id, 1, name, slug, description, icon, sort_order, is_active, created_date, updated_date
@@ -161,7 +162,7 @@ def fill(stack: Stack) -> None:
         admin.execute("SET search_path = drf, extensions")
         for statement in _STATEMENTS:
             # Columns that are computed name things without their schema.
-            schema = statement.split("INSERT INTO ")[1].split(".")[0]
+            schema = statement.split(" ", 3)[2].split(".")[0]
             admin.execute(f"SET LOCAL search_path = {schema}, extensions")  # type: ignore[arg-type]
             admin.execute(statement, {"hash": hash_password(PASSWORD)} if "%(hash)s" in statement else None)
         users = [row[0] for row in admin.execute("SELECT id FROM drf.courses_user ORDER BY id")]
