@@ -25,19 +25,22 @@ class Server:
 
 @dataclass(frozen=True)
 class Row:
-    """What one server came to with one script: medians over the rounds, `ratio` to the base with its range."""
+    """What one server came to with one script: medians over the rounds that count, and the rate in each of them."""
 
     script: str
     server: str
-    ratio: float
-    lowest: float
-    highest: float
+    rates: list[float]
     rate: float
     p50: float
     p99: float
     cpu_ms: float
     """User and system time of a request in the processes of `pids`."""
     failed: int
+
+
+def ratio(of: Row, to: Row) -> float:
+    """The median of the ratios within the rounds of two servers that were measured together."""
+    return statistics.median(a / max(b, 0.001) for a, b in zip(of.rates, to.rates, strict=True))
 
 
 class Starts:
@@ -54,7 +57,7 @@ class Starts:
 def measure(
     script: str, servers: Sequence[Server], *, rounds: int, seconds: int, starts: Starts, clients: int = 16
 ) -> list[Row]:
-    """The first server is the base. A first round warms up and does not count."""
+    """A first round warms up and does not count."""
     kept: list[tuple[float, dict[str, tuple[wrk.Load, float]]]] = []
     failed = dict.fromkeys((server.name for server in servers), 0)
     for number in range(-1, rounds):
@@ -74,28 +77,23 @@ def measure(
         if number >= 0:
             kept.append(((_steal() - stolen) / (seconds * len(servers)), results))
     quiet = [results for lost, results in kept if lost <= STEAL] or [results for _, results in kept]
-    base = servers[0].name
     rows = []
     for server in servers:
         own = [results[server.name][0] for results in quiet]
-        ratios = [results[server.name][0].rate / max(results[base][0].rate, 0.001) for results in quiet]
-        rows.append(
-            Row(
-                script,
-                server.name,
-                statistics.median(ratios),
-                min(ratios),
-                max(ratios),
-                statistics.median(load.rate for load in own),
-                statistics.median(load.p50 for load in own),
-                statistics.median(load.p99 for load in own),
-                statistics.median(results[server.name][1] for results in quiet),
-                failed[server.name],
-            )
+        row = Row(
+            script,
+            server.name,
+            [load.rate for load in own],
+            statistics.median(load.rate for load in own),
+            statistics.median(load.p50 for load in own),
+            statistics.median(load.p99 for load in own),
+            statistics.median(results[server.name][1] for results in quiet),
+            failed[server.name],
         )
+        rows.append(row)
         print(
-            f"{script:12s} {server.name:10s} {rows[-1].rate:9.1f} req/s  x{rows[-1].ratio:.2f} of {base}"
-            f"  cpu {rows[-1].cpu_ms:.3f} ms  failed {rows[-1].failed}  rounds {len(quiet)}/{len(kept)}",
+            f"{script:12s} {server.name:10s} {row.rate:9.1f} req/s  p50 {row.p50:.2f} ms  cpu {row.cpu_ms:.3f} ms"
+            f"  failed {row.failed}  rounds {len(quiet)}/{len(kept)}",
             flush=True,
         )
     return rows
