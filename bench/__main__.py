@@ -22,7 +22,7 @@ from bench.rig import Rig
 from bench.routes import compare, gate_quickly, latency, logins, plans
 from bench.stale import measure as measure_stale
 
-SHORT = {"courses": 100, "users": 200}
+SHORT_COURSES, SHORT_USERS = 100, 200
 
 
 def main() -> int:
@@ -44,7 +44,7 @@ def main() -> int:
 
 def _short() -> int:
     begun = time.monotonic()
-    with Rig(**SHORT) as rig:
+    with Rig(courses=SHORT_COURSES, users=SHORT_USERS) as rig:
         ratios = gate_quickly(rig, rounds=2, seconds=1)
         if any(not each.passes for each in ratios):
             print("a ratio misses its gate; once more, in longer rounds", flush=True)

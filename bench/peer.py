@@ -69,7 +69,7 @@ class Peer:
 
     def start(self) -> None:
         port = free_port()
-        command = [self._bin / "gunicorn", "--workers", str(WORKERS), "--bind", f"127.0.0.1:{port}"]
+        command: list[str | Path] = [self._bin / "gunicorn", "--workers", str(WORKERS), "--bind", f"127.0.0.1:{port}"]
         self._process = Process(
             [*command, "--backlog", "2048", "--no-control-socket", "baseline.wsgi:application"],
             log=self._stack.directory / "logs" / "drf.log",

@@ -38,7 +38,7 @@ def switch(stack: Stack, *, on: bool) -> None:
         for role in _ROLES:
             for name, value in _ASK.items():
                 change = f"SET {name} = {value}" if on else f"RESET {name}"
-                admin.execute(f"ALTER ROLE {role} {change}")  # type: ignore[arg-type]
+                admin.execute(f"ALTER ROLE {role} {change}")
         # End what is connected: pools open new connections, which are explained.
         admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = ANY(%s)", [list(_ROLES)])
 

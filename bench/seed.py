@@ -163,7 +163,7 @@ def fill(stack: Stack) -> None:
         for statement in _STATEMENTS:
             # Columns that are computed name things without their schema.
             schema = statement.split(" ", 3)[2].split(".")[0]
-            admin.execute(f"SET LOCAL search_path = {schema}, extensions")  # type: ignore[arg-type]
+            admin.execute(f"SET LOCAL search_path = {schema}, extensions")
             admin.execute(statement, {"hash": hash_password(PASSWORD)} if "%(hash)s" in statement else None)
         users = [row[0] for row in admin.execute("SELECT id FROM drf.courses_user ORDER BY id")]
         copy = "COPY gateway.tokens (user_id, lookup, sealed, created_date) FROM STDIN"
@@ -173,7 +173,7 @@ def fill(stack: Stack) -> None:
                 rows.write_row((user, vault.lookup(token), vault.seal(token, user), "now"))
         for table in _SEQUENCES:
             admin.execute(
-                f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))"  # type: ignore[arg-type]
+                f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))"
             )
     with psycopg.connect(url, autocommit=True) as admin:
         admin.execute("VACUUM ANALYZE")
@@ -204,5 +204,5 @@ def write_lists(stack: Stack, folder: Path) -> None:
         users = [row[0] for row in admin.execute("SELECT id FROM drf.courses_user ORDER BY id LIMIT 5000")]
         for side, statement in rows.items():
             (folder / f"tokens_{side}.txt").write_text("".join(f"{token_of(user)}\n" for user in users))
-            chosen = admin.execute(f"{statement} ORDER BY md5(p.id::text) LIMIT 20000").fetchall()  # type: ignore[arg-type]
+            chosen = admin.execute(f"{statement} ORDER BY md5(p.id::text) LIMIT 20000").fetchall()
             (folder / f"progress_{side}.txt").write_text("".join(f"{row} {token_of(user)}\n" for row, user in chosen))

@@ -10,6 +10,8 @@ from bench import wrk
 
 STEAL = 0.15
 """Cores lost to the host above which a round is dropped, unless all are."""
+FEWEST = 10
+"""Answers of each server, without which a round says nothing."""
 _HZ = os.sysconf("SC_CLK_TCK")
 
 
@@ -75,7 +77,9 @@ def measure(
             results[server.name] = load, 1000 * (cpu_seconds(server.pids) - before) / max(load.requests, 1)
             failed[server.name] += load.failed
         if number >= 0:
-            kept.append(((_steal() - stolen) / (seconds * len(servers)), results))
+            lost = (_steal() - stolen) / (seconds * len(servers))
+            empty = any(load.requests < FEWEST for load, _ in results.values())
+            kept.append((1.0 if empty else lost, results))
     quiet = [results for lost, results in kept if lost <= STEAL] or [results for _, results in kept]
     rows = []
     for server in servers:
