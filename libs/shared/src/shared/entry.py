@@ -88,6 +88,8 @@ def server_config(app: ASGIApp, listen: str, *, lifespan: Literal["auto", "off"]
         access_log=False,
         server_header=False,
         date_header=False,
+        # Services are asked by the gateway and each other only, who name the client in a header of ours.
+        proxy_headers=False,
         lifespan=lifespan,
         loop="uvloop",
         http="httptools",
