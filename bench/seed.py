@@ -172,9 +172,7 @@ def fill(stack: Stack) -> None:
                 token = token_of(user)
                 rows.write_row((user, vault.lookup(token), vault.seal(token, user), "now"))
         for table in _SEQUENCES:
-            admin.execute(
-                f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))"
-            )
+            admin.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")
     with psycopg.connect(url, autocommit=True) as admin:
         admin.execute("VACUUM ANALYZE")
         admin.execute("CHECKPOINT")
