@@ -13,13 +13,13 @@ Request = Callable[[], Awaitable[httpx.Response]]
 LEARNERS = range(1000, 1010)
 
 BUDGET = {
-    "start": Cost(),
-    "go on": Cost(),
-    "read": Cost(),
-    "answer": Cost(),
-    "answer anew": Cost(),
-    "complete": Cost(),
-    "complete again": Cost(),
+    "start": Cost(14, events=1),
+    "go on": Cost(10),
+    "read": Cost(6),
+    "answer": Cost(4),
+    "answer anew": Cost(4),
+    "complete": Cost(14, events=1),
+    "complete again": Cost(5),
 }
 
 
@@ -65,4 +65,5 @@ async def test_what_an_attempt_costs(teaching: ServiceUnderTest, assessment: Jso
         "start": start, "go on": start, "read": read, "answer": save, "answer anew": save, "complete": complete,
         "complete again": complete,
     }  # fmt: skip
-    assert {name: await cost_of(teaching, each(step)) for name, step in steps.items()} == BUDGET
+    found = {name: await cost_of(teaching, each(step)) for name, step in steps.items()}
+    assert found == BUDGET

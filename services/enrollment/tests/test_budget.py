@@ -60,7 +60,7 @@ BUDGET: dict[tuple[str, str, Identity | ServiceCaller], tuple[Json | None, Cost]
 async def places(enrollment: ServiceUnderTest, course: Any, enroll: Any, progress_of: Any) -> Json:
     """Several rows of everything, so that a statement for each row would show."""
     await enrollment.deliver(course(), course(course_id=6, slug="second", lessons=[21]))
-    enrolled = [await enroll(user_id) for user_id in (7, 8, 9)][0]
+    enrolled, *_ = [await enroll(user_id) for user_id in (7, 8, 9)]
     row = (await progress_of())[11]
     made = {"row": row["id"], "enrollment": enrolled["id"]}
 
