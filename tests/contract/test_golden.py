@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.contract.golden import FOLDER, models
 
 from shared.contracts import EVENTS
 from shared.runtime.roles import SERVICES
-from tests.contract.golden import FOLDER, models
 
 MODELS = models()
 SAMPLES = sorted(FOLDER.glob("*.json"))
