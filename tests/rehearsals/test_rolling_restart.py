@@ -21,7 +21,7 @@ from shared.runtime.process import Process, wait_until
 from shared.runtime.stack import Stack, unready
 from shared.runtime.state import checkout, free_port
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(900)]
 
 DRAIN_S = 3.0
 READERS, WRITERS = 3, 2

@@ -77,6 +77,8 @@ def changed_characters(text: str, count: int) -> list[str]:
     """The text with one of its letters or digits changed, at so many places."""
     places = [at for at, each in enumerate(text) if each.isascii() and each.isalnum()]
     chosen = random.Random(7).sample(places, min(count, len(places)))
+    prefixes = [text.find(mark) + len(mark) for mark in ('"proofValue":"', '"encodedList":"') if mark in text]
+    chosen += prefixes  # of multibase: they say nothing, and are changed all the same
     return [text[:at] + ("b" if text[at] != "b" else "c") + text[at + 1 :] for at in chosen]
 
 

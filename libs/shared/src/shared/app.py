@@ -27,7 +27,7 @@ from shared.errors import PayloadTooLarge
 from shared.inbox import Handlers
 from shared.peers import Peers
 from shared.settings import ServiceSettings
-from shared.telemetry import HTTP_SECONDS, METRICS, begin, configure_logging
+from shared.telemetry import HTTP_SECONDS, METRICS, begin, configure_logging, log_request
 from shared.worker import Schedule, worker_beside
 
 LARGEST_BODY = 10 * 1024 * 1024
@@ -144,13 +144,7 @@ class RequestLog:
             route = getattr(scope.get("route"), "path", "none")
             if not route.startswith(("/livez", "/readyz", "/metrics")):
                 HTTP_SECONDS.labels(scope["method"], route, status).observe(seconds)
-                log.info(
-                    "request",
-                    method=scope["method"],
-                    path=scope["path"],
-                    status=status,
-                    ms=round(seconds * 1000, 1),
-                )
+                log_request(__name__, method=scope["method"], path=scope["path"], status=status, seconds=seconds)
 
 
 class BodyLimit:

@@ -35,7 +35,7 @@ def counters() -> FastAPI:
 
     @app.patch("/counters/{id}/")
     async def change_later(id: int, body: dict[str, int], database: OpenDatabase) -> dict[str, int]:
-        async with database.reading() as session:
+        async with database.transaction(aside=True) as session:
             await session.scalar(READ, {"id": id})
         async with database.transaction() as session:
             await session.execute(WRITE, {"id": id, **body})

@@ -129,7 +129,7 @@ async def _ask_catalog(
 ) -> None:
     state = await peers.get("catalog", path, CourseState, params)
     if state is not None:
-        async with database.transaction() as session:
+        async with database.transaction(aside=True) as session:
             await take_course(session, state, now=datetime.now(UTC))
 
 
@@ -139,5 +139,5 @@ async def _learn_enrollment(database: Database, peers: Peers, user: Identity, ac
     params = {"user_id": user.user_id, "course_id": access.course_id}
     state = await peers.get("enrollment", "/internal/enrollments/", EnrollmentState, params)
     if state is not None:
-        async with database.transaction() as session:
+        async with database.transaction(aside=True) as session:
             await take_enrollment(session, state)

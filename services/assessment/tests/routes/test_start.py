@@ -54,7 +54,8 @@ class TestStart:
         (saved,) = again["saved_answers"]
         assert saved["question_id"] == begun["questions"][0]["id"]
         assert set(saved) == {
-            "question_id", "selected_answer_id", "selected_answer_ids", "text_answer", "response", "answered_at"
+            "question_id", "selected_answer_id", "selected_answer_ids", "text_answer", "response", "attachment",
+            "answered_at",
         }  # fmt: skip
 
     async def test_twice_at_once_starts_one(

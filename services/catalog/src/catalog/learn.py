@@ -35,7 +35,7 @@ async def settled_standing(database: Database, peers: Peers, found: Found, lesso
         return replace(standing, is_enrolled=None)
     if enrollment is None:
         return standing
-    async with database.transaction() as session:
+    async with database.transaction(aside=True) as session:
         await take_enrollment(session, enrollment)
     return replace(standing, is_enrolled=enrollment.may_read)
 
@@ -76,6 +76,6 @@ async def known_teacher(database: Database, peers: Peers, data: InstructorCreate
         user = await peers.get("gateway", "/internal/users/", UserState, {"email": data.email or ""})
     if user is None:
         return None
-    async with database.transaction() as session:
+    async with database.transaction(aside=True) as session:
         await take_user(session, user, now=now)
     return user.user_id

@@ -38,7 +38,7 @@ async def learn_missing(database: Database, peers: Peers, completion: Completion
     if learner is None:
         user = await peers.get("gateway", f"/internal/users/{completion.user_id}/", UserState)
         if user is not None:
-            async with database.transaction() as session:
+            async with database.transaction(aside=True) as session:
                 await store.take_user(session, user)
 
 
@@ -99,6 +99,6 @@ async def is_staff(database: Database, peers: Peers, course_id: int, user_id: in
 
 async def _keep(database: Database, course: CourseState | None) -> CourseState | None:
     if course is not None:
-        async with database.transaction() as session:
+        async with database.transaction(aside=True) as session:
             await store.take_course(session, course)
     return course

@@ -133,11 +133,11 @@ def check_credential(document: Json, keys: Keys, report: Report) -> None:
     issuer = document.get("issuer")
     issuer_id = issuer.get("id") if isinstance(issuer, dict) else issuer
     report.check("issuer: signs for itself", method.partition("#")[0] == issuer_id)
-    raw = _base58(method.partition("#")[2][1:])
+    raw = _base58(_after("z", method.partition("#")[2]))
     if not report.check("key: the method is one of the given keys", raw[:2] == b"\xed\x01" and keys.find(raw[2:])):
         return
     data = hashlib.sha256(rfc8785.dumps(options)).digest() + hashlib.sha256(rfc8785.dumps(unsigned)).digest()
-    signature = _base58(str(proof.get("proofValue"))[1:])
+    signature = _base58(_after("z", str(proof.get("proofValue"))))
     key = Ed25519PublicKey.from_public_bytes(raw[2:])
     report.check("signature: Ed25519 over the credential", _is_signed(key, signature, data))
 
@@ -148,7 +148,7 @@ def check_status(document: Json, status: Json, keys: Keys, report: Report) -> No
     report.check("status list: is the credential's own", status.get("id") == entry.get("statusListCredential"))
     check_credential(status, keys, report)
     packed = str(status.get("credentialSubject", {}).get("encodedList"))
-    bits = gzip.decompress(_base64url(packed[1:]))
+    bits = gzip.decompress(_base64url(_after("u", packed)))
     index = int(entry["statusListIndex"])
     report.check("status: not revoked", not bits[index // 8] & 0x80 >> index % 8)
 
@@ -212,6 +212,13 @@ def _base64url(text: str) -> bytes:
     if base64.urlsafe_b64encode(data).decode().rstrip("=") != text:
         raise Unreadable("a text is not base64url")
     return data
+
+
+def _after(prefix: str, text: str) -> str:
+    """A multibase text without the letter that names its base."""
+    if not text.startswith(prefix):
+        raise Unreadable(f"a text does not begin with {prefix}")
+    return text[1:]
 
 
 def _base58(text: str) -> bytes:

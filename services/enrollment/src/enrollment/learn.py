@@ -121,7 +121,7 @@ async def _ask(database: Database, peers: Peers, ref: str, *, now: datetime) -> 
 async def _take(database: Database, state: CourseState | None, *, now: datetime) -> int:
     if state is None:
         raise NotFound
-    async with database.transaction() as session:
+    async with database.transaction(aside=True) as session:
         await take_course(session, state, now=now)
     return state.course_id
 

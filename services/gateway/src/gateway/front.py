@@ -36,7 +36,7 @@ from gateway.upstream.routing import Route, route_of
 from shared import problems, tracing
 from shared.database import is_away
 from shared.errors import Invalid, Refusal, ServiceUnavailable
-from shared.telemetry import HTTP_SECONDS, METRICS, begin, request_id
+from shared.telemetry import HTTP_SECONDS, METRICS, begin, log_request, request_id
 
 LOGIN = "/api/auth/login/"
 CACHED = Counter("syllabus_pages_from_cache_total", "Answers to guests from kept pages.", registry=METRICS)
@@ -290,4 +290,4 @@ class _Exchange:
         method, path = self._scope["method"], self._scope["path"]
         known = method if method in METHODS else "other"
         HTTP_SECONDS.labels(known, self._route.entry if self._route else "none", self._status).observe(seconds)
-        log.info("request", method=known, path=path[:500], status=self._status, ms=round(seconds * 1000, 1))
+        log_request(__name__, method=known, path=path[:500], status=self._status, seconds=seconds)

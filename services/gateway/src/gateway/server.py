@@ -87,8 +87,6 @@ def public_listener(app: FastAPI, listen: str) -> Listener:
     config = public.config
     # Clients and caches on the way reckon with it (RFC 9110, 6.6.1); between the services it would be a waste.
     config.date_header = True
-    # Whose word counts about who asks is the front's to know (SYLLABUS_TRUSTED_PROXIES).
-    config.proxy_headers = False
     config.ws = "websockets-sansio"
     config.ws_max_size = LARGEST_SAID
     config.ws_ping_interval = config.ws_ping_timeout = PING_EVERY_S

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text, update
 
+from gateway.push import resume, sockets
 from gateway.push.domain.messages import Message
 from gateway.push.models import PushMessage
 from gateway.push.schedules import trim
@@ -58,6 +59,18 @@ class TestResuming:
             heard = [await client.hear("notification") for _ in range(40)]
         assert [message["id"] for message in heard] == sorted(message["id"] for message in heard)
         assert {message["data"]["number"] for message in heard} == set(range(40))
+
+    async def test_a_long_replay_is_not_overtaken_by_what_happens_meanwhile(
+        self, gateway, live, make_account, monkeypatch
+    ) -> None:
+        monkeypatch.setattr(resume, "PAGE", 2)
+        monkeypatch.setattr(sockets, "HELD_S", 0.0)
+        student = await make_account()
+        await _record(gateway, student.id, range(300))
+        async with live.open(f"/ws/notifications/{student.id}/", student.token, resume=0) as client:
+            await _record(gateway, student.id, [300])
+            heard = [await client.hear("notification") for _ in range(301)]
+        assert [message["data"]["number"] for message in heard] == list(range(301))
 
     async def test_one_who_resumes_late_has_nothing_twice(self, gateway, live, make_account) -> None:
         student = await make_account()

@@ -18,18 +18,13 @@ MOST_LESSONS = 200
 MOST_RESOURCES = 100
 """In a lesson."""
 Ordered = type[Module] | type[Lesson] | type[Resource]
-_LIMITS: dict[Ordered, tuple[int, str]] = {
-    Module: (MOST_MODULES, "a course"),
-    Lesson: (MOST_LESSONS, "a module"),
-    Resource: (MOST_RESOURCES, "a lesson"),
-}
 
 _REORDER = """
     UPDATE {table} SET "order" = wanted.place, updated_date = now()
     FROM unnest(CAST(:ids AS bigint[])) WITH ORDINALITY AS wanted (id, place)
     WHERE {table}.id = wanted.id AND "order" <> wanted.place
 """
-_REORDER_OF = {table: text(_REORDER.format(table=table.__tablename__)) for table in _LIMITS}
+_REORDER_OF = {table: text(_REORDER.format(table=table.__tablename__)) for table in (Module, Lesson, Resource)}
 
 
 async def new_place(session: AsyncSession, table: Ordered, siblings: ColumnElement[bool], order: int | None) -> int:
@@ -38,7 +33,7 @@ async def new_place(session: AsyncSession, table: Ordered, siblings: ColumnEleme
         func.count(), func.coalesce(func.max(table.order), 0), func.coalesce(func.bool_or(table.order == order), False)
     ).where(siblings)
     count, last, is_taken = (await session.execute(counted)).one()
-    most, limit = _LIMITS[table]
+    most, limit = _limit_of(table)
     if count >= most:
         raise Invalid({"non_field_errors": [f"There can be at most {most} {table.__tablename__} in {limit}."]})
     if order is not None and is_taken:
@@ -52,3 +47,10 @@ async def reorder(session: AsyncSession, table: Ordered, siblings: ColumnElement
     if len(ids) != len(present) or set(ids) != present:
         raise Invalid(ids=f"Name each of the {len(present)} {table.__tablename__} once: their ids in the new order.")
     await session.execute(_REORDER_OF[table], {"ids": list(ids)})
+
+
+def _limit_of(table: Ordered) -> tuple[int, str]:
+    """How many there can be, and in what."""
+    if table is Resource:
+        return MOST_RESOURCES, "a lesson"
+    return (MOST_MODULES, "a course") if table is Module else (MOST_LESSONS, "a module")

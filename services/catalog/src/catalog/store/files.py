@@ -27,7 +27,7 @@ log = structlog.get_logger()
 async def announce_file(database: Database, *, now: datetime, variants: Sequence[str] = ()) -> str:
     """Key of a file that is going to be written: its row, in a transaction of its own."""
     key = new_key()
-    async with database.transaction() as session:
+    async with database.transaction(aside=True) as session:
         session.add(File(storage_key=key, variants=list(variants), is_whole=False, created_date=now))
     return key
 
@@ -37,7 +37,7 @@ async def announce_files(database: Database, count: int, *, now: datetime) -> li
     keys = [new_key() for _ in range(count)]
     if keys:
         rows = [{"storage_key": key, "variants": [], "is_whole": False, "created_date": now} for key in keys]
-        async with database.transaction() as session:
+        async with database.transaction(aside=True) as session:
             await session.execute(insert(File), rows)
     return keys
 
@@ -55,7 +55,7 @@ async def keep(database: Database, storage: Storage, pieces: Pieces, *, now: dat
 async def discard_file(database: Database, storage: Storage, key: str) -> None:
     """Delete a file that was to be named and was not; what cannot be done now, `clear_files` does tomorrow."""
     try:
-        async with database.transaction() as session:
+        async with database.transaction(aside=True) as session:
             file = await session.get(File, key, with_for_update=True)
             if file is not None and not await session.scalar(select(_is_named(key))):
                 await _delete(session, storage, file)
@@ -104,7 +104,7 @@ async def clear_files(database: Database, storage: Storage, *, now: datetime) ->
 
 
 async def _clear_some(database: Database, storage: Storage, *, now: datetime) -> int:
-    async with database.transaction() as session:
+    async with database.transaction(aside=True) as session:
         chosen = select(File.storage_key).where(_is_left(now)).order_by(File.created_date).limit(CLEARED_AT_ONCE)
         locked = (await session.scalars(chosen.with_for_update(skip_locked=True))).all()
         # Asked again, for something may have come to name one between the look and the lock.

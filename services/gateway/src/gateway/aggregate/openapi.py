@@ -186,7 +186,7 @@ def _complete(operation: Document, service: str, operations: Counter[str | None]
     if operations[operation.get("operationId")] > 1:
         operation["operationId"] = f"{service}_{operation['operationId']}"
     responses = operation.setdefault("responses", {})
-    if responses.pop("422", None) is not None:
+    if responses.pop("422", None) is not None or "requestBody" in operation:
         responses["400"] = {"$ref": "#/components/responses/Invalid"}
     responses["default"] = {"$ref": "#/components/responses/Problem"}
 

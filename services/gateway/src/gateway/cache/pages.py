@@ -33,7 +33,7 @@ _COURSE = re.compile(r"/api/courses/[^/]+/?")
 _OWN_ID = re.compile(rb'\{"id":(\d{1,19}),')
 _DISCOUNT_ENDS = re.compile(rb'"discount_ends":"([0-9T:.Z+-]{19,35})"')
 _VARY = (b"vary", b"accept-encoding")
-_ABOUT_ONE_FORM = (b"content-length", b"content-encoding", b"transfer-encoding")
+_ABOUT_ONE_FORM = (b"content-length", b"content-encoding", b"transfer-encoding", b"vary")
 _COMPLETE = b'"degraded":[]}'
 
 
@@ -251,7 +251,8 @@ async def _zip(page: Page) -> None:
         return
     page.zipped = await to_thread(gzip.compress, page.body, 6, mtime=0)
     headers = [(name, value) for name, value in page.headers if name not in _ABOUT_ONE_FORM]
-    page.zipped_headers = [*headers, (b"content-encoding", b"gzip"), (b"content-length", b"%d" % len(page.zipped))]
+    length = (b"content-length", b"%d" % len(page.zipped))
+    page.zipped_headers = [*headers, _VARY, (b"content-encoding", b"gzip"), length]
 
 
 def _lasts_s(body: bytes, now: datetime) -> float:

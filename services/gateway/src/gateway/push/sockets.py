@@ -173,13 +173,14 @@ class _Conversation:
         self._receive = receive
         self._send = send
         self._has_resumed = False
+        self._release: asyncio.TimerHandle
         self._said: list[float] = []
 
     async def run(self) -> None:
         outlet = self._outlet
         data = {"user_id": outlet.channel.user_id, "last_event_id": outlet.start}
         await self._say("authenticated", data)
-        release = asyncio.get_running_loop().call_later(HELD_S, outlet.release)
+        self._release = asyncio.get_running_loop().call_later(HELD_S, outlet.release)
         listening = asyncio.timeout(None)
         sending = asyncio.create_task(self._send_all(listening))
         try:
@@ -188,7 +189,7 @@ class _Conversation:
         except (Gone, TimeoutError):
             pass
         finally:
-            release.cancel()
+            self._release.cancel()
             sending.cancel()
 
     async def _send_all(self, listening: asyncio.Timeout) -> None:
@@ -224,6 +225,7 @@ class _Conversation:
         """Send what was missed, and only then what happens. Once: another one would repeat what was sent."""
         self._has_resumed = True
         outlet = self._outlet
+        self._release.cancel()  # or it would let live messages in between
         outlet.hold()
         try:
             async for message in missed(self._database, outlet, last):

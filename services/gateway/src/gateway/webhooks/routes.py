@@ -63,6 +63,7 @@ async def post_webhook(
 
 @router.get("/{webhook_id}/")
 async def get_one_webhook(webhook_id: PathId, caller: Administrator, session: Reading) -> WebhookView:
+    """A webhook, without its secret."""
     return WebhookView.of(await queries.get_webhook(session, webhook_id))
 
 
