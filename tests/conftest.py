@@ -41,9 +41,12 @@ class Running:
 
     def rows(self, statement: str, *values: object) -> list[tuple[object, ...]]:
         """Rows of the database, across schemas."""
-        url = make_conninfo(self.stack.database.url, dbname=self.stack.database_name)
-        with psycopg.connect(url) as connection:
+        with self.connection() as connection:
             return connection.execute(statement, values).fetchall()  # type: ignore[arg-type]
+
+    def connection(self) -> psycopg.Connection[tuple[object, ...]]:
+        """As superuser, across schemas."""
+        return psycopg.connect(make_conninfo(self.stack.database.url, dbname=self.stack.database_name))
 
     def log(self, service: str) -> str:
         """What a service has written since its last start."""
@@ -53,12 +56,5 @@ class Running:
 @pytest.fixture(scope="session")
 def system() -> Iterator[Running]:
     """A running system that the tests share: leave every part running."""
-    with Stack() as stack, closing(Running(stack)) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def own_system() -> Iterator[Running]:
-    """A running system for one module of tests alone, which may break it."""
     with Stack() as stack, closing(Running(stack)) as running:
         yield running

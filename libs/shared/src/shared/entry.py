@@ -2,7 +2,7 @@
 
 python -m catalog api | worker | migrate                the roles it runs in
 python -m catalog migration MESSAGE                     for developers
-python -m catalog dead-letters | replay | forget …      for operators
+python -m catalog dead-letters | replay | forget | reconcile | rebuild …      for operators
 """
 
 import argparse
@@ -21,17 +21,21 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from shared import dead_letters, migrations, replay, tracing
+from shared import dead_letters, migrations, reconcile, replay, tracing
 from shared.app import probes
+from shared.auth import Signer
 from shared.broker import Publisher, Topology, prepare_topology
 from shared.database import Database
 from shared.inbox import Handlers
 from shared.outbox import maintain_partitions
+from shared.peers import Peers
+from shared.reconcile import Reconciliation
 from shared.settings import ServiceSettings
 from shared.telemetry import configure_logging
 from shared.worker import Schedule, run_worker
 
 STOP_LIMIT_S = 8
+NO_COPIES = Reconciliation()
 
 
 def main(
@@ -40,6 +44,7 @@ def main(
     handlers: Handlers,
     schedules: Sequence[Schedule] = (),
     argv: Sequence[str] | None = None,
+    reconciliation: Reconciliation = NO_COPIES,
 ) -> None:
     """Run one role of a service, as the command line says."""
     parser = argparse.ArgumentParser(prog=f"python -m {settings.SERVICE}", description=__doc__)
@@ -57,6 +62,10 @@ def main(
     again.add_argument("--since", type=datetime.fromisoformat, default=datetime(2000, 1, 1, tzinfo=UTC))
     lapse = roles.add_parser("forget", help="let a queue of this service handle everything once more")
     lapse.add_argument("--queue", required=True)
+    hold = roles.add_parser("reconcile", help="hold every copy against its owner, and counters against a recount")
+    hold.add_argument("--repair", action="store_true", help="take anew from the owner what differs")
+    anew = roles.add_parser("rebuild", help="take a copy anew from its owner, whole, while the service serves")
+    anew.add_argument("copy", choices=[copy.name for copy in reconciliation.copies])
     arguments = parser.parse_args(argv)
     if arguments.role == "api":
         serve(make_app(), settings.listen, drain_s=settings.drain_s)
@@ -69,6 +78,11 @@ def main(
         asyncio.run(_prepare(settings, handlers))
     elif arguments.role in ("dead-letters", "replay", "forget"):
         sys.stdout.write(asyncio.run(_operate(settings, handlers, arguments)) + "\n")
+    elif arguments.role in ("reconcile", "rebuild"):
+        configure_logging(settings.SERVICE, form=settings.log_format, level="warning")
+        report = asyncio.run(_compare(settings, reconciliation, arguments))
+        sys.stdout.write(f"{settings.SERVICE}: {report}\n")
+        sys.exit(1 if report.left else 0)
     else:
         migrations.make_migration(settings.SERVICE, settings.database_url, arguments.message)
 
@@ -183,6 +197,21 @@ async def _operate(settings: ServiceSettings, handlers: Handlers, arguments: arg
         return f"{sent} sent"
     finally:
         await publisher.close()
+        await database.close()
+
+
+async def _compare(
+    settings: ServiceSettings, reconciliation: Reconciliation, arguments: argparse.Namespace
+) -> reconcile.Report:
+    database = Database(settings.database_url, pool_size=2, name=settings.SERVICE)
+    signer = Signer(settings.SERVICE, settings.identity_key_file) if settings.identity_key_file else None
+    owners = Peers(settings, signer)
+    try:
+        if arguments.role == "rebuild":
+            return await reconcile.rebuild(reconciliation, arguments.copy, database, owners)
+        return await reconcile.reconcile(reconciliation, database, owners, repair=arguments.repair)
+    finally:
+        await owners.close()
         await database.close()
 
 
