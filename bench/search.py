@@ -56,9 +56,12 @@ def vocabulary(chance: random.Random) -> list[str]:
 def fill(url: str, words: list[str], chance: random.Random) -> None:
     """Courses with the service's own columns and indexes; texts are put together here, rows by PostgreSQL."""
     weights = [1 / (rank + 10) for rank in range(len(words))]
+
+    def draw(count: int) -> str:
+        return " ".join(chance.choices(words, weights, k=count))
+
     with psycopg.connect(url) as connection:
         connection.execute("CREATE TEMP TABLE texts (n int, part text, text text)")
-        draw = lambda count: " ".join(chance.choices(words, weights, k=count))  # noqa: E731
         with connection.cursor() as cursor, cursor.copy("COPY texts (n, part, text) FROM STDIN") as copy:
             for n in range(1, COURSES + 1):
                 copy.write_row((n, "", "\t".join(draw(count) for count in (4, 6, 40, 6, 1, 1, 20))))
@@ -130,7 +133,7 @@ async def measure(database: Database, url: str, question: Question, queries: lis
 def _explained(connection: psycopg.Connection[Any], statement: str, parameters: Any) -> tuple[float, int]:
     found = connection.execute(
         f"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) {statement}", parameters
-    ).fetchone()  # type: ignore[arg-type]
+    ).fetchone()
     assert found is not None
     plan = found[0][0]
     return plan["Execution Time"], plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Shared Read Blocks"]
@@ -221,7 +224,7 @@ def report(rows: list[str]) -> None:
 
 HEAD = """{heading}
 
-`python -m bench.search`: courses generated from 5,000 words, {queries} seeded queries of each kind, warm, one at a time.
+`python -m bench.search`: courses made of 5,000 words, {queries} seeded queries of each kind, warm, one at a time.
 `ms` is the time of the whole question in the service, `SQL ms` what PostgreSQL needs for its statements, `pages` how
 many pages of 8 kB they touch: the first two move with the load of the machine, the last does not.
 Last run {date}, {cores} cores.
