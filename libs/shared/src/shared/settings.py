@@ -20,6 +20,7 @@ class ServiceSettings(BaseSettings):
     database_url: str
     """PostgreSQL, as this service's own role: `postgresql://role:password@host:port/database`."""
     database_pool_size: int = Field(default=8, ge=1, le=200)
+    """Connections of a process to PostgreSQL; as many again, at most, for hot reads."""
     amqp_url: str = "amqp://guest:guest@127.0.0.1:5672/"
     bus_prefix: str = Field(default="", pattern=r"^[a-z0-9_-]*$", max_length=40)
     """Put before the names of exchanges and queues, so that several systems can share one broker."""
