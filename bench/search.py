@@ -1,0 +1,237 @@
+"""`python -m bench.search`: what a search costs among 100,000 generated courses, and where.
+
+Clocks of a shared machine lie; so besides the time that each query takes, its statements are run once more under
+EXPLAIN: pages touched are the same on every machine. The result goes to docs/performance.md, under its own heading.
+"""
+
+import asyncio
+import os
+import random
+import re
+import statistics
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from sqlalchemy import event
+
+from catalog.queries.corrections import corrected
+from catalog.queries.facets import count_facets
+from catalog.queries.filters import CourseFilter
+from catalog.queries.search import find_courses, read_text
+from catalog.queries.suggestions import suggest
+from catalog.store.words import count_words
+from shared import migrations
+from shared.database import Database
+from shared.pagination import PageRequest
+from shared.runtime.postgres import start_postgres
+from shared.runtime.roles import SERVICES, prepare_database
+
+COURSES = 100_000
+QUERIES = 40
+SEED = 20_260
+REPORT = Path(__file__).parents[1] / "docs" / "performance.md"
+HEADING = "## Search among 100,000 courses"
+
+FIRST_PAGE = PageRequest(page=1, size=20, cursor=None, ordering=(), url="http://x/", query=())
+
+Question = Callable[[str], Awaitable[object]]
+
+_SYLLABLES = ("ba", "co", "di", "fra", "gel", "hu", "ish", "jo", "kra", "lim", "mo", "nar", "op", "pri", "quo", "ren")
+
+
+def vocabulary(chance: random.Random) -> list[str]:
+    """5,000 words of two to four syllables; courses draw the first ones far more often, as people do."""
+    words: dict[str, None] = {}
+    while len(words) < 5_000:
+        words["".join(chance.choices(_SYLLABLES, k=chance.randint(2, 4)))] = None
+    return list(words)
+
+
+def fill(url: str, words: list[str], chance: random.Random) -> None:
+    """Courses with the service's own columns and indexes; texts are put together here, rows by PostgreSQL."""
+    weights = [1 / (rank + 10) for rank in range(len(words))]
+
+    def draw(count: int) -> str:
+        return " ".join(chance.choices(words, weights, k=count))
+
+    with psycopg.connect(url) as connection:
+        connection.execute("CREATE TEMP TABLE texts (n int, part text, text text)")
+        with connection.cursor() as cursor, cursor.copy("COPY texts (n, part, text) FROM STDIN") as copy:
+            for n in range(1, COURSES + 1):
+                copy.write_row((n, "", "\t".join(draw(count) for count in (4, 6, 40, 6, 1, 1, 20))))
+        connection.execute(_ROWS)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("VACUUM ANALYZE courses")
+
+
+_ROWS = """
+    INSERT INTO courses (
+        revision, title, slug, subtitle, description, category_id, price, requirements, skills,
+        learning_objectives, tags, target_audience, level, language, creation_method, completion_status,
+        completion_percentage, version, family_id, is_draft, is_published, published_date, is_deleted,
+        has_certificate, is_featured, lessons_count, enrolled_students_count, avg_rating, total_reviews,
+        duration_minutes, outline, created_date, updated_date
+    )
+    SELECT 1, t[1], 'course-' || n, t[2], t[3], (SELECT min(id) FROM categories), (n % 40) * 10, '[]', '[]',
+        jsonb_build_array(t[4]), jsonb_build_array(t[5], t[6]), '',
+        (ARRAY['beginner', 'intermediate', 'advanced', 'all_levels'])[1 + n % 4],
+        (ARRAY['en', 'de', 'fr'])[1 + n % 3], 'builder', 'complete', 100, 1.0, n, false, n % 20 > 0, now(), false,
+        true, false, 12, n * 7919 % 5003, (n % 50) / 10.0, n % 300, n % 900, t[7],
+        now() - n * interval '1 minute', now()
+    FROM (SELECT n, string_to_array(text, E'\\t') AS t FROM texts) AS drawn
+"""
+
+
+@dataclass
+class Cost:
+    """What one question cost, query by query."""
+
+    milliseconds: list[float] = field(default_factory=list)
+    in_database: list[float] = field(default_factory=list)
+    pages: list[int] = field(default_factory=list)
+
+    def row(self, name: str) -> str:
+        times = [*_halves(self.milliseconds), *_halves(self.in_database)]
+        shown = [*(f"{time:.1f}" for time in times), *(str(round(pages)) for pages in _halves(self.pages))]
+        return f"| {name} | {' | '.join(shown)} |"
+
+
+def _halves(values: list[Any]) -> tuple[float, float]:
+    ordered = sorted(values)
+    return statistics.median(ordered), ordered[int(len(ordered) * 0.95)]
+
+
+async def measure(database: Database, url: str, question: Question, queries: list[str]) -> Cost:
+    """Each query once to warm, once by the clock, and its statements once under EXPLAIN."""
+    cost, asked = Cost(), list[tuple[str, Any]]()
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        asked.append((statement, parameters))
+
+    with psycopg.connect(url, autocommit=True) as explaining:
+        explaining.execute("SELECT set_config('pg_trgm.similarity_threshold', '0.2', false)")
+        for query in queries:
+            await question(query)
+            event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+            started = time.perf_counter()
+            await question(query)
+            cost.milliseconds.append((time.perf_counter() - started) * 1000)
+            event.remove(database.engine.sync_engine, "before_cursor_execute", note)
+            plans = [_explained(explaining, *one) for one in asked]
+            cost.in_database.append(sum(plan[0] for plan in plans))
+            cost.pages.append(sum(plan[1] for plan in plans))
+            asked.clear()
+    return cost
+
+
+def _explained(connection: psycopg.Connection[Any], statement: str, parameters: Any) -> tuple[float, int]:
+    found = connection.execute(
+        f"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) {statement}", parameters
+    ).fetchone()
+    assert found is not None
+    plan = found[0][0]
+    return plan["Execution Time"], plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Shared Read Blocks"]
+
+
+def _mistyped(word: str, chance: random.Random) -> str:
+    place = chance.randrange(1, len(word) - 1)
+    return word[:place] + word[place + 1] + word[place] + word[place + 2 :]
+
+
+async def ask_all(url: str, words: list[str], chance: random.Random) -> list[str]:
+    """A row for each kind of question."""
+    database = Database(url, pool_size=2, name="bench")
+    common, rare = words[:50], words[500:]
+    two = [f"{chance.choice(words[:500])} {chance.choice(words[:500])}" for _ in range(QUERIES)]
+
+    async def search(query: str, wanted: CourseFilter = CourseFilter()) -> None:  # noqa: B008
+        async with database.reading() as session:
+            text = await read_text(session, query)
+            await find_courses(session, FIRST_PAGE, text, wanted, now=datetime.now(UTC))
+
+    async def facets(query: str) -> None:
+        async with database.reading() as session:
+            text = await read_text(session, query)
+            await count_facets(session, text, CourseFilter(), now=datetime.now(UTC))
+
+    async def suggestions(query: str) -> None:
+        async with database.reading() as session:
+            await suggest(session, query)
+
+    async def correction(query: str) -> None:
+        await corrected(database, query)
+
+    async def narrowed(query: str) -> None:
+        await search(query, CourseFilter(level="beginner", min_rating=4.0, language="en"))
+
+    try:
+        async with database.transaction() as session:
+            await count_words(session)
+        questions: list[tuple[str, Question, list[str]]] = [
+            ("search: a common word", search, chance.choices(common, k=QUERIES)),
+            ("search: a rare word", search, chance.choices(rare, k=QUERIES)),
+            ("search: two words", search, two),
+            ("search: a common word, three filters", narrowed, chance.choices(common, k=QUERIES)),
+            ("search: no words", search, [""] * 20),
+            ("facets: a common word", facets, chance.choices(common, k=QUERIES)),
+            ("facets: two words", facets, two),
+            ("suggest: three letters", suggestions, [word[:3] for word in chance.choices(words, k=QUERIES)]),
+            ("suggest: a word and a beginning", suggestions, [query[:-2] for query in two]),
+            (
+                "correction of a word",
+                correction,
+                [_mistyped(word, chance) for word in chance.choices(words, k=QUERIES)],
+            ),
+        ]
+        return [(await measure(database, url, ask, queries)).row(name) for name, ask, queries in questions]
+    finally:
+        await database.engine.dispose()
+
+
+def main() -> None:
+    chance = random.Random(SEED)
+    words = vocabulary(chance)
+    with tempfile.TemporaryDirectory(prefix="syllabus-", dir="/var/tmp") as folder:
+        Path(folder).chmod(0o711)
+        server = start_postgres(Path(folder) / "postgres", durable=False)
+        try:
+            urls = prepare_database(server.url, database="bench", passwords=dict.fromkeys(SERVICES, "bench"))
+            migrations.migrate("catalog", urls["catalog"])
+            fill(urls["catalog"], words, chance)
+            rows = asyncio.run(ask_all(urls["catalog"], words, chance))
+        finally:
+            server.stop()
+    report(rows)
+
+
+def report(rows: list[str]) -> None:
+    """Put the table where it was, or at the end."""
+    section = HEAD.format(
+        heading=HEADING, date=f"{datetime.now(UTC):%Y-%m-%d}", cores=os.cpu_count(), queries=QUERIES
+    ) + "\n".join(rows)
+    text = REPORT.read_text() if REPORT.exists() else "# What a request costs\n"
+    before = re.split(rf"(?m)^{re.escape(HEADING)}$.*?(?=^## |\Z)", text, maxsplit=1, flags=re.DOTALL)
+    after = before[1] if len(before) > 1 else ""
+    REPORT.write_text(f"{before[0].rstrip()}\n\n{section}\n" + (f"\n{after}" if after.strip() else ""))
+    print("\n".join(rows))
+
+
+HEAD = """{heading}
+
+`python -m bench.search`: courses made of 5,000 words, {queries} seeded queries of each kind, warm, one at a time.
+`ms` is the time of the whole question in the service, `SQL ms` what PostgreSQL needs for its statements, `pages` how
+many pages of 8 kB they touch: the first two move with the load of the machine, the last does not.
+Last run {date}, {cores} cores.
+
+| question | ms p50 | ms p95 | SQL ms p50 | SQL ms p95 | pages p50 | pages p95 |
+|---|---|---|---|---|---|---|
+"""
+
+if __name__ == "__main__":
+    main()
