@@ -1,5 +1,6 @@
 """The whole system as real processes, for the tests that need it. They run one after the other, on one worker."""
 
+import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,6 +12,9 @@ from psycopg.conninfo import make_conninfo
 
 from demo.api import Api
 from shared.runtime.stack import Stack
+
+collect_ignore = [] if os.environ.get("SYLLABUS_REHEARSE") else ["rehearsals"]
+"""Whole operations take minutes: `./dev rehearse` runs them."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -37,9 +41,12 @@ class Running:
 
     def rows(self, statement: str, *values: object) -> list[tuple[object, ...]]:
         """Rows of the database, across schemas."""
-        url = make_conninfo(self.stack.database.url, dbname=self.stack.database_name)
-        with psycopg.connect(url) as connection:
+        with self.connection() as connection:
             return connection.execute(statement, values).fetchall()  # type: ignore[arg-type]
+
+    def connection(self) -> psycopg.Connection[tuple[object, ...]]:
+        """As superuser, across schemas."""
+        return psycopg.connect(make_conninfo(self.stack.database.url, dbname=self.stack.database_name))
 
     def log(self, service: str) -> str:
         """What a service has written since its last start."""
@@ -49,12 +56,5 @@ class Running:
 @pytest.fixture(scope="session")
 def system() -> Iterator[Running]:
     """A running system that the tests share: leave every part running."""
-    with Stack() as stack, closing(Running(stack)) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def own_system() -> Iterator[Running]:
-    """A running system for one module of tests alone, which may break it."""
     with Stack() as stack, closing(Running(stack)) as running:
         yield running

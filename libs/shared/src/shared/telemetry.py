@@ -31,6 +31,25 @@ HTTP_SECONDS = Histogram(
 OUTBOX_UNPUBLISHED = Gauge("syllabus_outbox_unpublished_rows", "Events waiting to be published.", registry=METRICS)
 OUTBOX_OLDEST_AGE = Gauge("syllabus_outbox_oldest_age_seconds", "Age of the oldest event that waits.", registry=METRICS)
 PUBLISHED = Counter("syllabus_events_published_total", "Events confirmed by the broker.", ["type"], registry=METRICS)
+CONFIRM_SECONDS = Histogram(
+    "syllabus_publish_confirm_seconds",
+    "From handing a batch of messages to the broker to its last confirm.",
+    buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+    registry=METRICS,
+)
+RECONNECTS = Counter(
+    "syllabus_broker_reconnects_total", "Connections to the broker that were lost.", ["connection"], registry=METRICS
+)
+QUEUE_DEPTH = Gauge("syllabus_queue_depth", "Events waiting for a consumer.", ["queue"], registry=METRICS)
+QUEUE_CONSUMERS = Gauge("syllabus_queue_consumers", "Processes that listen to a queue.", ["queue"], registry=METRICS)
+RETRY_DEPTH = Gauge("syllabus_queue_retrying", "Events waiting for another attempt.", ["queue"], registry=METRICS)
+DEAD_LETTERS = Gauge(
+    "syllabus_dead_letters", "Events that were given up, and wait for a person.", ["queue"], registry=METRICS
+)
+UNROUTED = Gauge("syllabus_unrouted_events", "Events that no queue wanted.", registry=METRICS)
+REDELIVERED = Counter(
+    "syllabus_events_redelivered_total", "Events handed out by the broker before.", ["queue"], registry=METRICS
+)
 CONSUMED = Counter(
     "syllabus_events_consumed_total", "Events that had their effect.", ["queue", "type"], registry=METRICS
 )

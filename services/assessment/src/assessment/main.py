@@ -4,7 +4,18 @@ from fastapi import FastAPI
 
 from assessment.consumers import HANDLERS
 from assessment.domain.attachments import LARGEST_ATTACHMENT
-from assessment.routes import assessments, attachments, attempts, banks, grading, internal, overrides, questions, search
+from assessment.routes import (
+    assessments,
+    attachments,
+    attempts,
+    banks,
+    grading,
+    internal,
+    overrides,
+    questions,
+    search,
+    snapshots,
+)
 from assessment.schedules import SCHEDULES
 from assessment.settings import Settings
 from shared import jobs
@@ -21,6 +32,7 @@ ROUTERS = (
     search.router,
     jobs.router,
     internal.router,
+    snapshots.router,
 )
 
 

@@ -19,6 +19,7 @@ from catalog.routes import (
     modules,
     resources,
     search,
+    snapshots,
     versions,
 )
 from catalog.schedules import SCHEDULES
@@ -55,6 +56,7 @@ def create(settings: Settings | None = None) -> FastAPI:
             search.router,
             jobs.router,
             internal.router,
+            snapshots.router,
         ],
         handlers=HANDLERS,
         schedules=SCHEDULES,

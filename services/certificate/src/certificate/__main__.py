@@ -11,6 +11,7 @@ from certificate.anchoring import ANCHORING
 from certificate.consumers import HANDLERS
 from certificate.jobs import JOBS
 from certificate.main import create
+from certificate.reconciliation import RECONCILIATION
 from certificate.schedules import SCHEDULES
 from certificate.settings import Settings
 from certificate.upkeep import UPKEEP
@@ -21,4 +22,4 @@ if __name__ == "__main__":
         sys.exit(offline.main(sys.argv[2:]))
     if sys.argv[1:2] == ["rotate-key"]:
         sys.exit(rotation.main(sys.argv[2:]))
-    main(Settings(), create, HANDLERS, SCHEDULES + UPKEEP + JOBS + ANCHORING)
+    main(Settings(), create, HANDLERS, SCHEDULES + UPKEEP + JOBS + ANCHORING, reconciliation=RECONCILIATION)

@@ -18,6 +18,7 @@ from certificate.routes import (
     keys,
     log,
     revocation,
+    snapshots,
     templates,
     verification,
 )
@@ -38,6 +39,7 @@ ROUTERS = (
     templates.router,
     bulk.router,
     internal.router,
+    snapshots.router,
     jobs.router,
     certificates.router,
 )

@@ -13,6 +13,7 @@ from enrollment.routes import (
     progress,
     replies,
     reviews,
+    snapshots,
     stats,
     topics,
 )
@@ -33,6 +34,7 @@ ROUTERS = (
     replies.router,
     analytics.router,
     internal.router,
+    snapshots.router,
     jobs.router,
 )
 

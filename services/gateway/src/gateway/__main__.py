@@ -13,13 +13,14 @@ import sys
 from gateway.accounts import Refused, create_administrator, create_service_account, erase, make_demo_accounts
 from gateway.consumers import HANDLERS
 from gateway.main import create
+from gateway.reconciliation import RECONCILIATION
 from gateway.schedules import schedules
 from gateway.server import serve
 from gateway.settings import Settings
 from shared import entry
 from shared.telemetry import configure_logging
 
-FOR_OPERATORS = ("dead-letters", "replay", "forget")
+FOR_OPERATORS = ("dead-letters", "replay", "forget", "reconcile", "rebuild")
 """Commands of every service; `shared.entry` reads their arguments."""
 
 
@@ -51,7 +52,7 @@ def main() -> None:
         except Refused as refused:
             sys.exit(str(refused))
     else:
-        entry.main(settings, lambda: create(settings), HANDLERS, schedules(settings))
+        entry.main(settings, lambda: create(settings), HANDLERS, schedules(settings), reconciliation=RECONCILIATION)
 
 
 async def _accounts(settings: Settings, arguments: argparse.Namespace) -> str:

@@ -31,8 +31,10 @@ async def take_assessment(session: AsyncSession, state: AssessmentState) -> None
         await count_course_anew(session, state.course_id)
 
 
-async def take_attempt(session: AsyncSession, state: AttemptState, *, now: datetime) -> None:
+async def take_attempt(session: AsyncSession, state: AttemptState, *, now: datetime, is_news: bool = True) -> None:
     """Take a graded attempt's state, if it is newer, and count what the learner has passed with it.
+
+    Unless it `is_news`, its score is not noted among what learners did: it was, when it was.
 
     An assessment is passed while the learner's newest standing in it says so. Where no standing was told (version 0),
     it is while the newest word on any of the learner's attempts at it is that it is.
@@ -41,7 +43,8 @@ async def take_attempt(session: AsyncSession, state: AttemptState, *, now: datet
         session, Enrollment.user_id == state.user_id, Enrollment.course_id == state.course_id
     )
     before = await _has_passed(session, state)
-    await _note_score(session, state, now)
+    if is_news:
+        await _note_score(session, state, now)
     values = {name: getattr(state, name) for name in ("assessment_id", "user_id", "has_passed")}
     values["revision"] = state.version
     statement = insert(Attempt).values(attempt_id=state.attempt_id, **values)

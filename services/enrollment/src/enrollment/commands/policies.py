@@ -58,10 +58,13 @@ async def set_policy(
     policy.revision += 1
     policy.updated_date = now
     await session.flush()
-    told = PolicyChanged(
-        version=policy.revision, course_id=course_id, method=policy.method, sequential=policy.sequential
+    await outbox.record(session, event_of_policy(policy))
+
+
+def event_of_policy(policy: ProgressPolicy) -> PolicyChanged:
+    return PolicyChanged(
+        version=policy.revision, course_id=policy.course_id, method=policy.method, sequential=policy.sequential
     )
-    await outbox.record(session, told)
 
 
 async def list_stale_courses(session: AsyncSession) -> Sequence[int]:

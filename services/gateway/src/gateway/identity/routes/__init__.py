@@ -1,5 +1,5 @@
 """The HTTP entrance of identity."""
 
-from gateway.identity.routes import auth, internal, links, pages, profile, users
+from gateway.identity.routes import auth, internal, links, pages, profile, snapshots, users
 
-ROUTERS = (auth.router, links.router, profile.router, users.router, pages.router, internal.router)
+ROUTERS = (auth.router, links.router, profile.router, users.router, pages.router, internal.router, snapshots.router)
