@@ -1,5 +1,6 @@
 """The whole system as real processes, for the tests that need it. They run one after the other, on one worker."""
 
+import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,6 +12,9 @@ from psycopg.conninfo import make_conninfo
 
 from demo.api import Api
 from shared.runtime.stack import Stack
+
+collect_ignore = [] if os.environ.get("SYLLABUS_REHEARSE") else ["rehearsals"]
+"""Whole operations take minutes: `./dev rehearse` runs them."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared import event_log, problems
+from shared import event_log, problems, tracing
 from shared.auth import Signer, Verifier
 from shared.conditional import Conditional
 from shared.database import Database
@@ -27,7 +27,7 @@ from shared.errors import PayloadTooLarge
 from shared.inbox import Handlers
 from shared.peers import Peers
 from shared.settings import ServiceSettings
-from shared.telemetry import HTTP_SECONDS, METRICS, begin, configure_logging
+from shared.telemetry import HTTP_SECONDS, METRICS, begin, configure_logging, log_request
 from shared.worker import Schedule, worker_beside
 
 LARGEST_BODY = 10 * 1024 * 1024
@@ -76,7 +76,9 @@ def create_app(
         generate_unique_id_function=_operation_id,
         telemetry={"tracing": False, "metrics": False},
     )
-    signer = Signer(settings.SERVICE, settings.identity_key_file) if settings.identity_key_file else None
+    signer = None
+    if settings.identity_key_file:
+        signer = Signer(settings.SERVICE, settings.identity_key_file, settings.identity_key_id)
     app.state.settings = settings
     app.state.database = Database(settings.database_url, pool_size=settings.database_pool_size, name=settings.SERVICE)
     app.state.verifier = Verifier(settings.identity_jwks_file)
@@ -90,6 +92,16 @@ def create_app(
     app.add_middleware(Conditional)
     app.add_middleware(BodyLimit, largest=largest_body, larger=larger_bodies)
     app.add_middleware(RequestLog)
+    if tracing.configure(settings):
+        app.add_middleware(tracing.Traced)
+    return app
+
+
+def probes(database: Database) -> FastAPI:
+    """What a worker that is a process of its own answers: `/livez`, `/readyz` and `/metrics`."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    app.state.database = database
+    app.include_router(_operations)
     return app
 
 
@@ -132,13 +144,7 @@ class RequestLog:
             route = getattr(scope.get("route"), "path", "none")
             if not route.startswith(("/livez", "/readyz", "/metrics")):
                 HTTP_SECONDS.labels(scope["method"], route, status).observe(seconds)
-                log.info(
-                    "request",
-                    method=scope["method"],
-                    path=scope["path"],
-                    status=status,
-                    ms=round(seconds * 1000, 1),
-                )
+                log_request(__name__, method=scope["method"], path=scope["path"], status=status, seconds=seconds)
 
 
 class BodyLimit:
@@ -194,6 +200,8 @@ async def livez() -> Response:
 @_operations.get("/readyz")
 async def readyz(request: Request) -> JSONResponse:
     """The service can do its work: its database answers. The broker may be down; events wait in the outbox."""
+    if getattr(request.app.state, "draining", False):
+        return problems.problem(503, "SERVICE_UNAVAILABLE", "This process is about to stop.")
     database: Database = request.app.state.database
     try:
         async with database.reading() as session:

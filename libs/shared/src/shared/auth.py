@@ -56,8 +56,10 @@ class ServiceCaller:
 class Signer:
     """Signs as one service."""
 
-    def __init__(self, service: str, key_file: Path) -> None:
+    def __init__(self, service: str, key_file: Path, key_id: str | None = None) -> None:
+        """`key_id`: what others know the key by; the service's name, or that and a suffix (`catalog.2`)."""
         self._service = service
+        self._key_id = key_id or service
         self._key = OKPKey.import_key(key_file.read_text())
 
     def for_user(self, identity: Identity, *, lifetime_s: int = LIFETIME_S) -> str:
@@ -76,7 +78,7 @@ class Signer:
         return self._sign({"sub": f"service:{self._service}"}, LIFETIME_S)
 
     def _sign(self, claims: dict[str, str | bool], lifetime_s: int) -> str:
-        header = {"alg": _ALGORITHM, "kid": self._service}
+        header = {"alg": _ALGORITHM, "kid": self._key_id}
         body = {"iss": self._service, "exp": int(time.time()) + lifetime_s, **claims}
         return jwt.encode(header, body, self._key, algorithms=[_ALGORITHM])
 
@@ -104,7 +106,8 @@ class Verifier:
     def _check(self, token: str) -> tuple[float, Identity | ServiceCaller]:
         try:
             decoded = jwt.decode(token, self._keys, algorithms=[_ALGORITHM])
-            claims, issuer = decoded.claims, decoded.header["kid"]
+            # While a key is replaced a service has two, `catalog` and `catalog.2`.
+            claims, issuer = decoded.claims, decoded.header["kid"].partition(".")[0]
             expires = float(claims["exp"]) + CLOCK_SKEW_S
             if claims["iss"] != issuer:
                 raise InvalidToken

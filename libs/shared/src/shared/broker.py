@@ -19,6 +19,7 @@ from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange, 
 from aiormq.exceptions import AMQPError, ChannelNotFoundEntity
 
 from shared.contracts import Event
+from shared.telemetry import CONFIRM_SECONDS, RECONNECTS
 
 CONNECT_LIMIT_S = 5
 PUBLISH_LIMIT_S = 5
@@ -57,6 +58,8 @@ class Envelope:
     correlation_id: str = ""
     causation_id: str | None = None
     attempt: int = 1
+    traceparent: str | None = None
+    """Of the request or event that caused it, where that was traced."""
 
     def to_message(self) -> aio_pika.Message:
         """Binary content mode of CloudEvents 1.0 over AMQP. Persistent."""
@@ -74,6 +77,8 @@ class Envelope:
         }
         if self.causation_id:
             headers["cloudEvents_causationid"] = self.causation_id
+        if self.traceparent:
+            headers["traceparent"] = headers["cloudEvents_traceparent"] = self.traceparent
         return aio_pika.Message(
             self.data,
             message_id=self.event_id,
@@ -101,6 +106,7 @@ class Envelope:
             correlation_id=message.correlation_id or "",
             causation_id=str(headers["cloudEvents_causationid"]) if "cloudEvents_causationid" in headers else None,
             attempt=int(str(headers.get("syllabus_attempt", 1))),
+            traceparent=str(headers["traceparent"])[:55] if "traceparent" in headers else None,
         )
 
 
@@ -144,9 +150,11 @@ class Publisher:
             async with asyncio.timeout(PUBLISH_LIMIT_S):
                 with no_stray_cancellation():
                     target = await self._exchange(exchange)
-                    await asyncio.gather(*(target.publish(message, key, mandatory=True) for message, key in messages))
+                    with CONFIRM_SECONDS.time():
+                        await asyncio.gather(*(target.publish(m, key, mandatory=True) for m, key in messages))
         except CONNECTION_LOST as error:
             await self._drop()
+            RECONNECTS.labels(self._name.rpartition("-")[2]).inc()
             raise BrokerAway(f"{type(error).__name__}: {error}") from error
 
     async def close(self) -> None:

@@ -5,10 +5,10 @@ session handed to them. Commands and queries never commit. The role's `search_pa
 schema, and could not reach another's.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
-from typing import Annotated
+from typing import Annotated, Any, LiteralString
 
 import psycopg
 from fastapi import Depends, Request
@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 
 from shared.conditional import Precondition, pending
 from shared.errors import PreconditionFailed
+from shared.readers import Readers
 
 STATEMENT_LIMIT_MS = 10_000
 LOCK_LIMIT_MS = 5_000
@@ -47,6 +48,15 @@ class Database:
     def __init__(self, url: str, *, pool_size: int, name: str) -> None:
         self.url = url
         self.name = name
+        self._settings: dict[str, str | int] = {
+            "application_name": name,
+            "connect_timeout": CONNECT_LIMIT_S,
+            "options": (
+                f"-c timezone=UTC -c statement_timeout={STATEMENT_LIMIT_MS} -c lock_timeout={LOCK_LIMIT_MS}"
+                f" -c idle_in_transaction_session_timeout={STATEMENT_LIMIT_MS * 3}"
+            ),
+            "keepalives_idle": 30,
+        }
         self.engine = create_async_engine(
             make_url(url).set(drivername="postgresql+psycopg"),
             pool_size=pool_size,
@@ -54,20 +64,13 @@ class Database:
             pool_timeout=POOL_WAIT_LIMIT_S,
             pool_recycle=1800,
             hide_parameters=True,
-            connect_args={
-                "application_name": name,
-                "connect_timeout": CONNECT_LIMIT_S,
-                "options": (
-                    f"-c timezone=UTC -c statement_timeout={STATEMENT_LIMIT_MS} -c lock_timeout={LOCK_LIMIT_MS}"
-                    f" -c idle_in_transaction_session_timeout={STATEMENT_LIMIT_MS * 3}"
-                ),
-                "keepalives_idle": 30,
-            },
+            connect_args=self._settings,
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._reading = async_sessionmaker(
             self.engine.execution_options(isolation_level="AUTOCOMMIT"), expire_on_commit=False
         )
+        self._readers = Readers(self._connect_reader, size=pool_size, wait_limit_s=POOL_WAIT_LIMIT_S)
 
     @asynccontextmanager
     async def transaction(self, *, aside: bool = False) -> AsyncIterator[AsyncSession]:
@@ -112,6 +115,32 @@ class Database:
         async with self._reading() as session:
             yield session
 
+    async def read(self, statement: LiteralString, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """The first row of a hot read: SQL as psycopg takes it, `%(name)s`, on a connection beside the pool."""
+        if (lent := _lent.get()) is not None:
+            connection = await lent.connection()
+            row = (await connection.exec_driver_sql(statement, dict(parameters))).first()
+            return None if row is None else tuple(row)
+        return await self._readers.fetch(statement, parameters)
+
+    async def write(self, statement: LiteralString, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """The first row that a hot write returns: one statement, committed by itself. As `read` otherwise.
+
+        It must do no harm when it is sent again because the connection was lost: guarded by what it has read before.
+        Not in a request with a precondition (`shared.conditional.pending`), which needs a transaction.
+        """
+        return await self._readers.fetch(statement, parameters)
+
+    async def _connect_reader(self) -> psycopg.AsyncConnection[TupleRow]:
+        return await psycopg.AsyncConnection.connect(
+            self.url,
+            autocommit=True,
+            application_name=self.name,
+            connect_timeout=CONNECT_LIMIT_S,
+            options=str(self._settings["options"]),
+            keepalives_idle=30,
+        )
+
     async def connect(self) -> psycopg.AsyncConnection[TupleRow]:
         """A connection of one's own, outside of the pool, in autocommit (listening, advisory locks)."""
         return await psycopg.AsyncConnection.connect(
@@ -119,6 +148,7 @@ class Database:
         )
 
     async def close(self) -> None:
+        await self._readers.close()
         await self.engine.dispose()
 
 

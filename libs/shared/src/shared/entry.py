@@ -8,16 +8,21 @@ python -m catalog dead-letters | replay | forget | reconcile | rebuild …      
 import argparse
 import asyncio
 import signal
+import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
+from types import FrameType
 from typing import Literal
 
 import uvicorn
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from shared import dead_letters, migrations, reconcile, replay
+from shared import dead_letters, migrations, reconcile, replay, tracing
+from shared.app import probes
 from shared.auth import Signer
 from shared.broker import Publisher, Topology, prepare_topology
 from shared.database import Database
@@ -63,7 +68,7 @@ def main(
     anew.add_argument("copy", choices=[copy.name for copy in reconciliation.copies])
     arguments = parser.parse_args(argv)
     if arguments.role == "api":
-        serve(make_app(), settings.listen)
+        serve(make_app(), settings.listen, drain_s=settings.drain_s)
     elif arguments.role == "worker":
         configure_logging(settings.SERVICE, form=settings.log_format, level=settings.log_level)
         asyncio.run(_work(settings, handlers, schedules))
@@ -82,9 +87,47 @@ def main(
         migrations.make_migration(settings.SERVICE, settings.database_url, arguments.message)
 
 
-def serve(app: FastAPI, listen: str) -> None:
-    """Serve at `host:port` or `unix:/path` until SIGTERM or SIGINT."""
-    uvicorn.Server(server_config(app, listen)).run()
+def serve(app: FastAPI, listen: str, *, drain_s: float = 0) -> None:
+    """Serve at `host:port` or `unix:/path` until `drain_s` seconds after SIGTERM or SIGINT."""
+    Draining(server_config(app, listen), app, drain_s).run()
+    tracing.close()
+
+
+def begin_draining(app: FastAPI, *configs: uvicorn.Config) -> None:
+    """No longer say that one is ready, and let go of kept connections with the next answer on each."""
+    app.state.draining = True
+    for config in configs:  # the server takes these up within a second
+        config.encoded_headers.append((b"connection", b"close"))
+
+
+class Draining(uvicorn.Server):
+    """A server that goes on for a while after it was asked to stop. A second signal stops it at once."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI, drain_s: float) -> None:
+        super().__init__(config)
+        self._service = app
+        self._drain_s = drain_s
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if not self._drain_s or self._loop is None or getattr(self._service.state, "draining", False):
+            super().handle_exit(sig, frame)
+            return
+        begin_draining(self._service, self.config)
+        stop = partial(super().handle_exit, sig, frame)
+        self._loop.call_soon_threadsafe(self._loop.call_later, self._drain_s, stop)
+
+
+class Probes(uvicorn.Server):
+    """A worker's probes: signals are the worker's own to handle."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
 
 
 def server_config(app: ASGIApp, listen: str, *, lifespan: Literal["auto", "off"] = "auto") -> uvicorn.Config:
@@ -102,6 +145,8 @@ def server_config(app: ASGIApp, listen: str, *, lifespan: Literal["auto", "off"]
         access_log=False,
         server_header=False,
         date_header=False,
+        # Services are asked by the gateway and each other only, who name the client in a header of ours.
+        proxy_headers=False,
         lifespan=lifespan,
         loop="uvloop",
         http="httptools",
@@ -112,7 +157,12 @@ def server_config(app: ASGIApp, listen: str, *, lifespan: Literal["auto", "off"]
 
 async def _work(settings: ServiceSettings, handlers: Handlers, schedules: Sequence[Schedule]) -> None:
     database = Database(settings.database_url, pool_size=settings.database_pool_size, name=settings.SERVICE)
+    tracing.configure(settings)
     task = asyncio.create_task(run_worker(settings, database, handlers, schedules))
+    answering = None
+    if settings.worker_listen:
+        server = Probes(server_config(probes(database), settings.worker_listen, lifespan="off"))
+        answering = asyncio.create_task(server.serve())
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, task.cancel)
     try:
@@ -120,7 +170,11 @@ async def _work(settings: ServiceSettings, handlers: Handlers, schedules: Sequen
     except asyncio.CancelledError:
         pass
     finally:
+        if answering is not None:
+            server.should_exit = True
+            await answering
         await database.close()
+        tracing.close()
 
 
 async def _operate(settings: ServiceSettings, handlers: Handlers, arguments: argparse.Namespace) -> str:

@@ -21,6 +21,7 @@ from pydantic import ValidationError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared import tracing
 from shared.broker import (
     CONNECTION_LOST,
     PROBE,
@@ -38,7 +39,7 @@ from shared.broker import (
 from shared.contracts import Event
 from shared.database import Database, is_away
 from shared.errors import ServiceUnavailable
-from shared.telemetry import CONSUME_LAG, CONSUMED, DEAD_LETTERED, DUPLICATES, RETRIED, begin
+from shared.telemetry import CONSUME_LAG, CONSUMED, DEAD_LETTERED, DUPLICATES, RECONNECTS, REDELIVERED, RETRIED, begin
 
 BATCH = 50
 PREFETCH = 100
@@ -110,6 +111,7 @@ class Consumer:
                     for queue in self._topology.queues:
                         group.create_task(self._consume(connection, queue))
             except* (*CONNECTION_LOST, BrokerAway) as errors:
+                RECONNECTS.labels("consumer").inc()
                 log.warning("consumer lost the broker", error=str(errors.exceptions[0]), again_in=backoff)
             finally:
                 if connection is not None:
@@ -151,6 +153,8 @@ class Consumer:
         Returns when all can be acknowledged. Raises BrokerAway when one could not be put away.
         """
         deliveries = []
+        if redelivered := sum(1 for message in messages if message.redelivered):
+            REDELIVERED.labels(queue.removeprefix(self._topology.prefix)).inc(redelivered)
         for message in messages:
             if message.type == PROBE:
                 continue
@@ -205,8 +209,11 @@ class Consumer:
                 if envelope.event_id in fresh:
                     fresh.discard(envelope.event_id)
                     begin(envelope.correlation_id, cause_id=envelope.event_id)
-                    await self._handlers[envelope.type][1](session, delivery.event)
-                    await session.flush()
+                    with tracing.span(
+                        f"process {envelope.type}", "consumer", parent=envelope.traceparent, queue=consumer
+                    ):
+                        await self._handlers[envelope.type][1](session, delivery.event)
+                        await session.flush()
                     handled.append(envelope)
         now = datetime.now(UTC)
         for envelope in handled:

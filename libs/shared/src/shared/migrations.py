@@ -58,6 +58,8 @@ def run(tables: sa.MetaData) -> None:
         with context.begin_transaction():
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext(current_schema() || '_migrations'))"))
             context.run_migrations()
+            if connection.scalar(sa.text(outbox.IS_BEHIND)):
+                connection.execute(sa.text(outbox.CATCH_UP))
 
 
 def _is_ours(name: str | None, kind: str, parents: object) -> bool:

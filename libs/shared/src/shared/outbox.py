@@ -8,7 +8,7 @@ in daily partitions, for replay.
 
 import json
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, LiteralString
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,6 +17,7 @@ from uuid_utils import uuid7
 from shared.broker import Envelope
 from shared.contracts import Event
 from shared.telemetry import cause, request_id
+from shared.tracing import traceparent
 
 KEPT_DAYS = 30
 MADE_AHEAD_DAYS = 7
@@ -35,6 +36,7 @@ CREATE_TABLES = (
         recorded_at timestamptz NOT NULL DEFAULT now(),
         correlation_id text NOT NULL DEFAULT '',
         causation_id uuid,
+        traceparent text,
         published_at timestamptz,
         position bigint,
         PRIMARY KEY (recorded_at, id)
@@ -47,16 +49,25 @@ CREATE_TABLES = (
 )
 """For the first migration of a service. `outbox_rest` only takes rows if nobody made the day's partition."""
 
+IS_BEHIND = """
+    SELECT EXISTS (SELECT FROM pg_class WHERE relname = 'outbox' AND relnamespace = current_schema()::regnamespace)
+       AND NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('outbox') AND attname = 'traceparent')
+"""
+CATCH_UP = "ALTER TABLE outbox ADD COLUMN traceparent text"
+"""What a table made by an older version of this file needs; done at the end of every service's migrations."""
+
 ENVELOPE_COLUMNS = """
     id, recorded_at, position, event_id::text AS event_id, type, aggregate_id, version, data::text AS data,
-    correlation_id, causation_id::text AS causation_id
+    correlation_id, causation_id::text AS causation_id, traceparent
 """
 """What `envelope_of` needs of a row. The data stays the text it was recorded as."""
 
 _RECORD = text("""
     WITH recorded AS (
-        INSERT INTO outbox (event_id, type, aggregate_id, version, data, correlation_id, causation_id)
-        SELECT event_id, type, aggregate_id, version, data, :correlation_id, CAST(:causation_id AS uuid)
+        INSERT INTO outbox (event_id, type, aggregate_id, version, data, correlation_id, causation_id,
+                            traceparent)
+        SELECT event_id, type, aggregate_id, version, data, :correlation_id, CAST(:causation_id AS uuid),
+               :traceparent
         FROM json_to_recordset(CAST(:events AS json))
           AS event (event_id uuid, type text, aggregate_id text, version bigint, data json)
         RETURNING 1
@@ -65,12 +76,26 @@ _RECORD = text("""
 """)
 
 
+HOT_RECORD: LiteralString = """
+    INSERT INTO outbox (event_id, type, aggregate_id, version, data, correlation_id, causation_id, traceparent)
+    SELECT event_id, type, aggregate_id, version, data, %(correlation_id)s, %(causation_id)s::uuid, %(traceparent)s
+    FROM json_to_recordset(%(events)s::json)
+        AS event (event_id uuid, type text, aggregate_id text, version bigint, data json)
+"""
+"""The same, to stand inside a hot statement of a service, which notifies the relay itself. See `values_of`."""
+
+
 async def record(session: AsyncSession, *events: Event) -> None:
     """Record events in the caller's transaction, to be published in this order once it commits. One statement.
 
     The row of each event's aggregate must be locked by the transaction (it is, when its version was raised), so that
     versions are recorded in order.
     """
+    await session.execute(_RECORD, values_of(*events))
+
+
+def values_of(*events: Event) -> dict[str, str | None]:
+    """The parameters that record these events."""
     rows = [
         {
             "event_id": str(uuid7()),
@@ -81,9 +106,12 @@ async def record(session: AsyncSession, *events: Event) -> None:
         }
         for event in events
     ]
-    await session.execute(
-        _RECORD, {"events": json.dumps(rows), "correlation_id": request_id(), "causation_id": cause()}
-    )
+    return {
+        "events": json.dumps(rows),
+        "correlation_id": request_id(),
+        "causation_id": cause(),
+        "traceparent": traceparent(),
+    }
 
 
 def envelope_of(row: Any, source: str) -> Envelope:
@@ -98,6 +126,7 @@ def envelope_of(row: Any, source: str) -> Envelope:
         data=row.data.encode(),
         correlation_id=row.correlation_id,
         causation_id=row.causation_id,
+        traceparent=row.traceparent,
     )
 
 

@@ -8,6 +8,7 @@ import structlog
 from fastapi import Depends, Request
 from pydantic import BaseModel, ValidationError
 
+from shared import tracing
 from shared.auth import HEADER, Signer
 from shared.errors import ServiceUnavailable
 from shared.settings import ServiceName, ServiceSettings
@@ -36,7 +37,10 @@ class Peers:
         if self._signer is not None:
             headers[HEADER] = self._signer.for_service()
         try:
-            answer = await self._client(service).get(path, params=params, headers=headers)
+            with tracing.span(f"GET {service}", "client", **{"peer.service": service, "url.path": path}):
+                if (traceparent := tracing.traceparent()) is not None:
+                    headers["traceparent"] = traceparent
+                answer = await self._client(service).get(path, params=params, headers=headers)
             if answer.status_code == 404:
                 return None
             answer.raise_for_status()

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from psycopg import DataError as DriverDataError
 from psycopg import OperationalError as DriverOperationalError
 from psycopg_pool import PoolTimeout
 from sqlalchemy.exc import DataError, OperationalError
@@ -135,6 +136,7 @@ def install(app: FastAPI) -> None:
         return problem(error.status_code, code, message, headers=error.headers)
 
     @app.exception_handler(DataError)
+    @app.exception_handler(DriverDataError)
     @app.exception_handler(UnicodeEncodeError)
     async def not_storable(request: Request, error: Exception) -> JSONResponse:
         """The net below the models: a value that PostgreSQL cannot hold (NUL, unpaired surrogates, out of range)."""

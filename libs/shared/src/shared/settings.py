@@ -6,7 +6,7 @@ All are read from environment variables with the prefix `SYLLABUS_`; every one h
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ServiceName = Literal["gateway", "catalog", "enrollment", "assessment", "certificate"]
@@ -40,11 +40,29 @@ class ServiceSettings(BaseSettings):
 
     identity_key_file: Path | None = None
     """This service's Ed25519 private key (PEM), with which it signs its calls to other services."""
+    identity_key_id: str | None = Field(default=None, pattern=r"^[a-z]+(\.[A-Za-z0-9-]{1,40})?$")
+    """What the others know that key by. The service's name, unless the key replaces another: `catalog.2`."""
     identity_jwks_file: Path | None = None
-    """Public keys (JWKS) of all services; `kid` is the service's name. Without it, every caller is a guest."""
+    """Public keys (JWKS) of all services; `kid` is the service's name, or that and a suffix (`catalog.2`), so that a
+    service can have two while one replaces the other. Without it, every caller is a guest."""
 
     log_format: Literal["console", "json"] = "json"
+    otlp_endpoint: str | None = Field(default=None, pattern=r"^https?://[^/?#\s]+$")
+    """A collector of traces that takes OTLP over HTTP: `http://collector:4318`. Without it, nothing is traced."""
+    trace_ratio: float = Field(default=1.0, ge=0, le=1)
+    """How much of the requests that begin here is traced."""
+    worker_listen: str | None = None
+    """Where a worker that is a process of its own answers `/livez`, `/readyz` and `/metrics`: `host:port`."""
+    drain_s: float = Field(default=0.0, ge=0, le=60)
+    """How long a process that was asked to stop goes on serving, and answers `/readyz` with 503, so that whoever
+    spreads requests over several sends it no more."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("otlp_endpoint", "worker_listen", "identity_key_id", mode="before")
+    @classmethod
+    def _unset(cls, value: object) -> object:
+        """As deployment files pass on what is not set."""
+        return None if value == "" else value
 
     def peer_url(self, service: ServiceName) -> str:
         """Private address of another service."""

@@ -4,10 +4,12 @@ One correlation id follows a request from the gateway through every service (`X-
 and the message, over the bus to whatever the event causes. It is in every line of the log.
 """
 
+import json
 import logging
 import sys
 from contextvars import ContextVar
-from typing import Literal
+from datetime import UTC, datetime
+from typing import Literal, TextIO
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -29,6 +31,25 @@ HTTP_SECONDS = Histogram(
 OUTBOX_UNPUBLISHED = Gauge("syllabus_outbox_unpublished_rows", "Events waiting to be published.", registry=METRICS)
 OUTBOX_OLDEST_AGE = Gauge("syllabus_outbox_oldest_age_seconds", "Age of the oldest event that waits.", registry=METRICS)
 PUBLISHED = Counter("syllabus_events_published_total", "Events confirmed by the broker.", ["type"], registry=METRICS)
+CONFIRM_SECONDS = Histogram(
+    "syllabus_publish_confirm_seconds",
+    "From handing a batch of messages to the broker to its last confirm.",
+    buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+    registry=METRICS,
+)
+RECONNECTS = Counter(
+    "syllabus_broker_reconnects_total", "Connections to the broker that were lost.", ["connection"], registry=METRICS
+)
+QUEUE_DEPTH = Gauge("syllabus_queue_depth", "Events waiting for a consumer.", ["queue"], registry=METRICS)
+QUEUE_CONSUMERS = Gauge("syllabus_queue_consumers", "Processes that listen to a queue.", ["queue"], registry=METRICS)
+RETRY_DEPTH = Gauge("syllabus_queue_retrying", "Events waiting for another attempt.", ["queue"], registry=METRICS)
+DEAD_LETTERS = Gauge(
+    "syllabus_dead_letters", "Events that were given up, and wait for a person.", ["queue"], registry=METRICS
+)
+UNROUTED = Gauge("syllabus_unrouted_events", "Events that no queue wanted.", registry=METRICS)
+REDELIVERED = Counter(
+    "syllabus_events_redelivered_total", "Events handed out by the broker before.", ["queue"], registry=METRICS
+)
 CONSUMED = Counter(
     "syllabus_events_consumed_total", "Events that had their effect.", ["queue", "type"], registry=METRICS
 )
@@ -70,6 +91,44 @@ def _traceback(exc_info: structlog.typing.ExcInfo) -> str:
     return "\n".join(line for line in lines if not line.startswith("DETAIL:"))
 
 
+def log_request(logger: str, *, method: str, path: str, status: int, seconds: float) -> None:
+    """The line of a request that has ended.
+
+    Every request pays for it: JSON is written by hand, to the letter what structlog writes, at a fraction of its cost.
+    """
+    if not logging.getLogger(logger).isEnabledFor(logging.INFO):
+        return
+    milliseconds = round(seconds * 1000, 1)
+    if _json_lines is None:
+        structlog.get_logger(logger).info("request", method=method, path=path, status=status, ms=milliseconds)
+        return
+    _json_lines.write(
+        f'{{"method": {_quoted(method)}, "path": {_quoted(path)}, "status": {status}, "ms": {milliseconds},'
+        f' "event": "request", "request_id": {_quoted(_request_id.get())}, "level": "info", "logger": "{logger}",'
+        f' "timestamp": "{datetime.now(UTC).isoformat()[:-6]}Z"}}\n'
+    )
+
+
+class _Lines:
+    """The stream of a handler of logging, for lines that are ready."""
+
+    def __init__(self, handler: logging.StreamHandler[TextIO]) -> None:
+        self._handler = handler
+
+    def write(self, line: str) -> None:
+        self._handler.acquire()
+        try:
+            self._handler.stream.write(line)
+            self._handler.flush()
+        finally:
+            self._handler.release()
+
+
+_json_lines: _Lines | None = None
+"""Where JSON lines go; None while lines are for people."""
+_quoted = json.encoder.encode_basestring_ascii
+
+
 def configure_logging(service: str, *, form: Literal["console", "json"], level: str) -> None:
     """Structured lines on standard output, those of libraries included."""
     shared: list[structlog.typing.Processor] = [
@@ -99,6 +158,8 @@ def configure_logging(service: str, *, form: Literal["console", "json"], level: 
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
+    global _json_lines
+    _json_lines = _Lines(handler) if form == "json" else None
     root.setLevel(level.upper())
     for noisy in ("aio_pika", "aiormq", "httpx", "httpcore", "alembic", "uvicorn.error"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -15,6 +15,7 @@ import structlog
 
 from shared.broker import Publisher, Topology
 from shared.database import Database
+from shared.gauges import measure_queues
 from shared.inbox import Consumer, Handlers, forget_old
 from shared.outbox import maintain_partitions
 from shared.relay import Relay
@@ -57,6 +58,7 @@ async def run_worker(
         async with asyncio.TaskGroup() as group:
             group.create_task(relay.run())
             group.create_task(consumer.run())
+            group.create_task(measure_queues(settings.amqp_url, topology))
             for schedule in (KEEP_HOUSE, *schedules):
                 group.create_task(_repeat(schedule, database))
     finally:

@@ -57,7 +57,7 @@ async def _settle_one(database: Database, peers: Peers, completion: Completion) 
 def owners() -> Peers:
     """The other services, asked over connections that last as long as this process: opening one costs milliseconds."""
     settings = process_settings()
-    signer = Signer(settings.SERVICE, settings.identity_key_file) if settings.identity_key_file else None
+    signer = Signer(settings.SERVICE, settings.identity_key_file, settings.identity_key_id) if settings.identity_key_file else None
     return Peers(settings, signer)
 
 

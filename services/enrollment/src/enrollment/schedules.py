@@ -56,7 +56,7 @@ async def keep_activity(database: Database, *, now: datetime | None = None, kept
 def owners() -> Peers:
     """The other services, asked over connections that last as long as this process."""
     settings = process_settings()
-    signer = Signer(settings.SERVICE, settings.identity_key_file) if settings.identity_key_file else None
+    signer = Signer(settings.SERVICE, settings.identity_key_file, settings.identity_key_id) if settings.identity_key_file else None
     return Peers(settings, signer)
 
 

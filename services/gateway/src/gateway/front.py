@@ -33,10 +33,10 @@ from gateway.shape import METHODS, canonical, email_in, leads_nowhere, own_scope
 from gateway.upstream.headers import INTERNAL
 from gateway.upstream.proxy import BodyTooLarge, BodyTooSlow, ClientGone, Incoming, forward
 from gateway.upstream.routing import Route, route_of
-from shared import problems
+from shared import problems, tracing
 from shared.database import is_away
 from shared.errors import Invalid, Refusal, ServiceUnavailable
-from shared.telemetry import HTTP_SECONDS, METRICS, begin, request_id
+from shared.telemetry import HTTP_SECONDS, METRICS, begin, log_request, request_id
 
 LOGIN = "/api/auth/login/"
 CACHED = Counter("syllabus_pages_from_cache_total", "Answers to guests from kept pages.", registry=METRICS)
@@ -73,7 +73,11 @@ class Front:
             return
         identifier = begin(sent_id(scope["headers"]))
         safety = [*self._safety, (b"x-request-id", identifier.encode())]
-        await _Exchange(self._app, scope, receive, send, safety, client, key).run()
+        exchange = _Exchange(self._app, scope, receive, send, safety, client, key)
+        with tracing.span(scope["method"][:10], "server", **{"url.path": scope["path"][:500]}) as span:
+            await exchange.run()
+            if span is not None:
+                exchange.tell(span, identifier)
 
     async def _gave_kept(self, key: bytes, client: str, scope: Scope, send: Send) -> bool:
         """Whether a guest got a page that is kept. The shortest way through the gateway: counted, but not logged."""
@@ -275,8 +279,15 @@ class _Exchange:
         log.error("request failed", method=self._scope["method"], path=self._scope["path"], exc_info=error)
         await self._answer(problems.problem(500, "INTERNAL_ERROR", "Something went wrong on our side."))
 
+    def tell(self, span: tracing.Span, identifier: str) -> None:
+        """What is known of the request once it is answered."""
+        if self._route is not None:
+            span.name = f"{span.name} {self._route.entry}"
+        span.failed = self._status >= 500
+        span.attributes |= {"http.response.status_code": self._status, "syllabus.request_id": identifier}
+
     def _note(self, seconds: float) -> None:
         method, path = self._scope["method"], self._scope["path"]
         known = method if method in METHODS else "other"
         HTTP_SECONDS.labels(known, self._route.entry if self._route else "none", self._status).observe(seconds)
-        log.info("request", method=known, path=path[:500], status=self._status, ms=round(seconds * 1000, 1))
+        log_request(__name__, method=known, path=path[:500], status=self._status, seconds=seconds)

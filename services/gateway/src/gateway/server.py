@@ -19,7 +19,8 @@ from gateway.front import Front
 from gateway.main import create
 from gateway.push.hub import PING_EVERY_S
 from gateway.settings import Settings
-from shared.entry import server_config
+from shared import tracing
+from shared.entry import begin_draining, server_config
 
 LARGEST_SAID = 16 * 1024
 """Bytes of what a client may say over a socket."""
@@ -68,12 +69,16 @@ async def run(app: FastAPI, settings: Settings, stop: asyncio.Event) -> None:
         stopped = asyncio.create_task(stop.wait())
         await asyncio.wait([*serving, stopped], return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
+        if settings.drain_s and stop.is_set():
+            begin_draining(app, public.config, private.config)
+            await asyncio.wait(serving, timeout=settings.drain_s, return_when=asyncio.FIRST_COMPLETED)
         await app.state.push.hub.stop()
         public.should_exit = private.should_exit = True
         ended = await asyncio.gather(*serving, return_exceptions=True)
     for failure in ended:
         if isinstance(failure, BaseException):
             raise failure
+    tracing.close()
 
 
 def public_listener(app: FastAPI, listen: str) -> Listener:
@@ -82,8 +87,6 @@ def public_listener(app: FastAPI, listen: str) -> Listener:
     config = public.config
     # Clients and caches on the way reckon with it (RFC 9110, 6.6.1); between the services it would be a waste.
     config.date_header = True
-    # Whose word counts about who asks is the front's to know (SYLLABUS_TRUSTED_PROXIES).
-    config.proxy_headers = False
     config.ws = "websockets-sansio"
     config.ws_max_size = LARGEST_SAID
     config.ws_ping_interval = config.ws_ping_timeout = PING_EVERY_S

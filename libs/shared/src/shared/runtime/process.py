@@ -195,13 +195,17 @@ def run(
     directory: Path,
     environment: Mapping[str, str],
     user: pwd.struct_passwd | None = None,
+    given: str = "",
     limit: float = 60.0,
 ) -> str:
-    """Run `command` to its end and return its output; StartFailed with the output when it fails or takes too long."""
+    """Run `command` to its end, with `given` to read, and return its output.
+
+    Raises StartFailed with the output when it fails or takes too long.
+    """
     try:
         done = subprocess.run(
             command,
-            stdin=subprocess.DEVNULL,
+            input=given,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             cwd=directory,

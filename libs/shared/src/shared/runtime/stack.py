@@ -10,6 +10,7 @@ commands from here and leaves the watching to the supervisor.
 """
 
 import http.client
+import json
 import os
 import secrets
 import shutil
@@ -31,7 +32,6 @@ from shared.runtime.roles import SERVICES, derived_passwords, drop_database, pre
 from shared.runtime.server import Server
 from shared.runtime.state import check_socket_room, checkout, free_port
 
-_MIGRATIONS_AT_ONCE = 3
 _MIGRATION_LIMIT = 180.0  # seconds
 _READY_LIMIT = 60.0
 
@@ -111,11 +111,16 @@ class Stack:
 
     def migrate(self) -> None:
         """Bring every service's schema and queues up to date. Raises StartFailed with all that the failed ones said."""
-        with ThreadPoolExecutor(_MIGRATIONS_AT_ONCE) as pool:
-            results = {service: pool.submit(self._migrate, service) for service in SERVICES}
-        failures = [f"{service}: {f.exception()}" for service, f in results.items() if f.exception()]
-        if failures:
-            raise StartFailed("migration failed\n" + "\n\n".join(failures))
+        try:
+            run(
+                [sys.executable, "-m", "shared.runtime.migrate"],
+                directory=checkout(),
+                environment=os.environ | self._settings,
+                given=json.dumps({service: self.environment(service) for service in SERVICES}),
+                limit=_MIGRATION_LIMIT,
+            )
+        except StartFailed as error:
+            raise StartFailed(f"migration failed\n{error}") from error
 
     def environment(self, service: str) -> dict[str, str]:
         """All environment variables of one process of `service`."""
@@ -181,14 +186,6 @@ class Stack:
             self.database_name = own
         if not self.broker.ours:
             self._settings.setdefault("SYLLABUS_BUS_PREFIX", f"{own}-")
-
-    def _migrate(self, service: str) -> None:
-        run(
-            self.command(service, "migrate"),
-            directory=checkout(),
-            environment=self.environment(service),
-            limit=_MIGRATION_LIMIT,
-        )
 
 
 def unready(path: Path) -> str:

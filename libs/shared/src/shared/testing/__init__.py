@@ -3,7 +3,8 @@
 The plugin (`shared.testing.plugin`) starts the servers; `serve_for_tests` makes a service on them.
 """
 
+from shared.testing.budget import Cost, cost_of, statements
 from shared.testing.environment import Environment
 from shared.testing.service import ServiceUnderTest, serve_for_tests, user
 
-__all__ = ["Environment", "ServiceUnderTest", "serve_for_tests", "user"]
+__all__ = ["Cost", "Environment", "ServiceUnderTest", "cost_of", "serve_for_tests", "statements", "user"]

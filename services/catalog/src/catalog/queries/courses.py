@@ -14,12 +14,11 @@ from catalog.queries.filters import CourseFilter, narrowed
 from catalog.queries.fulltext import relevance
 from catalog.queries.nested import json_list, json_object
 from catalog.queries.outline import outline_of
-from catalog.queries.pages import page_of
 from catalog.schemas.courses import CourseCard, CourseView
 from catalog.store.visibility import teaches
 from shared.auth import Identity
 from shared.errors import AuthenticationRequired, NotFound, RoleRequired
-from shared.pagination import Key, Page, PageRequest, order_of
+from shared.pagination import Key, Page, PageRequest, order_of, paginate
 
 Condition = SQLColumnExpression[bool]
 C = TypeVar("C", bound=CourseCard)
@@ -46,10 +45,10 @@ _COLUMNS = Course.__table__.c
 _CARD = tuple(_COLUMNS[name] for name in CourseCard.model_fields if name in _COLUMNS)
 
 
-async def list_courses(
+async def list_ids(
     session: AsyncSession, identity: Identity | None, request: PageRequest, wanted: CourseFilter, *, now: datetime
-) -> Page[CourseCard]:
-    """Published courses; or with `is_draft` an instructor's own drafts, an administrator's all.
+) -> Page[int]:
+    """Ids of published courses; or with `is_draft` an instructor's own drafts, an administrator's all.
 
     Raises AuthenticationRequired and RoleRequired for drafts, Invalid, NotFound past the last page.
     """
@@ -67,10 +66,7 @@ async def list_courses(
         allowed["relevance"] = relevance(_COLUMNS.document, wanted.search)
     keys = order_of(request, allowed, [Key(_COLUMNS.created_date, descending=True)], Key(_COLUMNS.id, descending=True))
 
-    async def load(session: AsyncSession, page: Sequence[int]) -> dict[int, CourseCard]:
-        return await cards_by_id(session, page, CourseCard, now=now)
-
-    return await page_of(session, ids, request, keys, load)
+    return await paginate(session, ids, request, keys, lambda row: int(row[0]))
 
 
 async def cards_by_id(session: AsyncSession, ids: Sequence[int], card: type[C], *, now: datetime) -> dict[int, C]:

@@ -4,7 +4,7 @@ import json
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 
 from catalog.commands.courses import (
     NO_THUMBNAIL,
@@ -19,8 +19,10 @@ from catalog.commands.modules import order_modules
 from catalog.domain.access import check_visible
 from catalog.domain.slugs import parse_ref
 from catalog.learn import settled_standing
-from catalog.queries.courses import get_course, list_courses
+from catalog.queries.courses import get_course, list_ids
 from catalog.queries.filters import CourseFilter
+from catalog.queries.hot_course import find_whole_course
+from catalog.queries.hot_list import is_newest, read_cards, read_newest, whole_page
 from catalog.routes.filters import Filters
 from catalog.routes.forms import Form, SentFile, read_form
 from catalog.routes.inputs import PublicUrl, sanitised, takes
@@ -29,24 +31,24 @@ from catalog.schemas.courses import CourseCard, CourseCreate, CourseUpdate, Cour
 from catalog.schemas.fields import Ids, Ref
 from catalog.storage import Storage, UseStorage
 from catalog.store.files import discard_file
-from catalog.store.visibility import find_course
-from shared.auth import Caller, Instructor
-from shared.database import Database, OpenDatabase, Reading, Transaction
-from shared.pagination import Page, Paging
+from shared.answers import JsonBytes
+from shared.auth import Caller, Identity, Instructor
+from shared.database import Database, OpenDatabase, Transaction
+from shared.pagination import Page, PageRequest, Paging
 from shared.peers import AskPeers
 
 router = APIRouter(prefix="/api/courses", tags=["courses"])
 
 
-@router.get("/")
-async def read_courses(session: Reading, caller: Caller, paging: Paging, wanted: Filters) -> Page[CourseCard]:
+@router.get("/", response_model=Page[CourseCard])
+async def read_courses(database: OpenDatabase, caller: Caller, paging: Paging, wanted: Filters) -> Response:
     """Published courses, newest first.
 
     `ordering` by `created_date, published_date, title, price, avg_rating, enrolled_students_count`, and with `search`
     by `relevance` (`-relevance` has the best first). With `is_draft=true` the drafts that an instructor teaches, or
     all for an administrator; 403 for others.
     """
-    return await list_courses(session, caller, paging, wanted, now=datetime.now(UTC))
+    return await _list(database, caller, paging, wanted)
 
 
 @router.post("/", status_code=201, openapi_extra=takes(CourseCreate, "thumbnail"))
@@ -69,24 +71,22 @@ async def add_course(
         raise
 
 
-@router.get("/featured/")
-async def read_featured_courses(session: Reading, caller: Caller, paging: Paging) -> Page[CourseCard]:
+@router.get("/featured/", response_model=Page[CourseCard])
+async def read_featured_courses(database: OpenDatabase, caller: Caller, paging: Paging) -> Response:
     """Published courses that administrators chose to feature, newest first; at most `page_size`."""
-    return await list_courses(session, caller, paging, CourseFilter(is_featured=True), now=datetime.now(UTC))
+    return await _list(database, caller, paging, CourseFilter(is_featured=True))
 
 
-@router.get("/{ref}/")
-async def read_course(ref: Ref, database: OpenDatabase, peers: AskPeers, caller: Caller) -> CourseView:
+@router.get("/{ref}/", response_model=CourseView)
+async def read_course(ref: Ref, database: OpenDatabase, peers: AskPeers, caller: Caller) -> Response:
     """A course by slug or id, with its outline.
 
     Drafts are shown to their staff only; a course that was unpublished also to those enrolled in it; 404 for others.
     """
-    async with database.reading() as session:
-        found = await find_course(session, caller, parse_ref(ref))
-    standing = await settled_standing(database, peers, found)
-    check_visible(found.visibility, standing)
-    async with database.reading() as session:
-        return await get_course(session, found.course_id, as_staff=standing.is_staff, now=datetime.now(UTC))
+    course = await find_whole_course(database, caller, parse_ref(ref), now=datetime.now(UTC))
+    standing = await settled_standing(database, peers, course.found)
+    check_visible(course.found.visibility, standing)
+    return JsonBytes(course.body)
 
 
 @router.put("/{ref}/", openapi_extra=takes(CourseCreate, "thumbnail"))
@@ -139,6 +139,16 @@ async def set_module_order(ref: Ref, data: Ids, session: Transaction, caller: In
     now = datetime.now(UTC)
     course = await order_modules(session, caller, parse_ref(ref), data.ids, now=now)
     return await get_course(session, course.id, as_staff=True, now=now)
+
+
+async def _list(database: Database, caller: Identity | None, paging: PageRequest, wanted: CourseFilter) -> Response:
+    now = datetime.now(UTC)
+    if is_newest(paging, wanted):
+        return JsonBytes(await read_newest(database, paging, now=now))
+    async with database.reading() as session:
+        page = await list_ids(session, caller, paging, wanted, now=now)
+    cards = await read_cards(database, page.results, now=now)
+    return JsonBytes(whole_page(page.count, page.next, page.previous, cards))
 
 
 async def _change(

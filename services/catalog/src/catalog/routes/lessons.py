@@ -3,16 +3,18 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from catalog.commands.lessons import create_lesson, delete_lesson, update_lesson
 from catalog.domain.choices import AccessLevel, LessonType
 from catalog.domain.slugs import LARGEST_ID
 from catalog.learn import settled_standing, unlocked_standing
-from catalog.queries.lessons import LessonFilter, find_lesson, get_lesson, list_lessons, show_lesson
+from catalog.queries.hot_lesson import find_whole_lesson, show
+from catalog.queries.lessons import LessonFilter, get_lesson, list_lessons
 from catalog.routes.inputs import CourseQuery, sanitised
 from catalog.schemas.fields import PathId
 from catalog.schemas.lessons import LessonCard, LessonCreate, LessonUpdate, LessonView
+from shared.answers import JsonBytes
 from shared.auth import Caller, Instructor
 from shared.database import OpenDatabase, Reading, Transaction
 from shared.pagination import Page, Paging
@@ -44,8 +46,8 @@ async def add_lesson(data: LessonCreate, session: Transaction, caller: Instructo
     return await get_lesson(session, caller, lesson.id)
 
 
-@router.get("/{lesson_id}/")
-async def read_lesson(lesson_id: PathId, database: OpenDatabase, peers: AskPeers, caller: Caller) -> LessonView:
+@router.get("/{lesson_id}/", response_model=LessonView)
+async def read_lesson(lesson_id: PathId, database: OpenDatabase, peers: AskPeers, caller: Caller) -> Response:
     """A lesson, with as much of its content as the caller may read.
 
     The full content goes to everybody in a free preview, else to the course's staff, administrators, premium users and
@@ -53,11 +55,10 @@ async def read_lesson(lesson_id: PathId, database: OpenDatabase, peers: AskPeers
     `content_tier` names it. In a course that is learned in order, a lesson whose turn it is not is 403 `LESSON_LOCKED`
     for learners. When there is none: 401 for guests, 403 `ENROLLMENT_REQUIRED` or `SUBSCRIPTION_REQUIRED`.
     """
-    async with database.reading() as session:
-        lesson = await find_lesson(session, caller, lesson_id)
+    lesson = await find_whole_lesson(database, caller, lesson_id)
     standing = await settled_standing(database, peers, lesson.found, lesson.bodies)
     standing = await unlocked_standing(peers, standing, lesson_id, lesson.found, lesson.bodies)
-    return show_lesson(lesson, standing)
+    return JsonBytes(show(lesson, standing))
 
 
 @router.put("/{lesson_id}/")

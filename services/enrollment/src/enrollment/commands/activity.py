@@ -1,8 +1,9 @@
 """Noting what users do, in the transaction in which they do it."""
 
 import json
-from dataclasses import asdict
+from collections.abc import Iterable
 from datetime import datetime
+from typing import LiteralString
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -30,6 +31,17 @@ _NOTE = text("""
         count = had.count + excluded.count, seconds = had.seconds + excluded.seconds, score = had.score + excluded.score
 """)
 
+HOT_NOTE: LiteralString = """
+    INSERT INTO activity AS had (user_id, hour, course_id, lesson_id, kind, count, seconds, score)
+    SELECT user_id, date_trunc('hour', %(now)s::timestamptz, 'UTC'), course_id, lesson_id, kind, count, seconds, score
+    FROM enrollment CROSS JOIN json_to_recordset(%(acts)s::json) AS act (
+        user_id bigint, course_id bigint, lesson_id bigint, kind text, count integer, seconds integer, score integer
+    )
+    ON CONFLICT (user_id, hour, course_id, lesson_id, kind) DO UPDATE SET
+        count = had.count + excluded.count, seconds = had.seconds + excluded.seconds, score = had.score + excluded.score
+"""
+"""The same in a hot statement, if that has found its `enrollment`."""
+
 _KINDS: dict[type[Event], ActivityKind] = {
     EnrollmentCreated: "enrolled",
     EnrollmentReactivated: "reactivated",
@@ -41,17 +53,25 @@ _KINDS: dict[type[Event], ActivityKind] = {
 async def note(session: AsyncSession, *acts: Act, now: datetime) -> None:
     """Count what users did in this hour. One statement; the rows are locked last."""
     if acts:
-        values = json.dumps([asdict(act) for act in merged(acts)])
-        await session.execute(_NOTE, {"now": now, "acts": values})
+        await session.execute(_NOTE, {"now": now, "acts": values_of(acts)})
+
+
+def values_of(acts: Iterable[Act]) -> str:
+    """Acts as the statement takes them: JSON, in the order in which their rows are locked."""
+    return json.dumps([vars(act) for act in merged(acts)])
+
+
+def acts_told(events: Iterable[Event]) -> list[Act]:
+    """What events of enrollments say that users did."""
+    return [
+        Act(event.user_id, event.course_id, _KINDS[type(event)])
+        for event in events
+        if isinstance(event, EnrollmentEvent) and type(event) in _KINDS
+    ]
 
 
 async def tell(session: AsyncSession, *events: Event, now: datetime, acts: list[Act] | None = None) -> None:
     """Record events of enrollments, and note what they say that users did, with `acts` besides."""
     if events:
         await outbox.record(session, *events)
-    noted = [
-        Act(event.user_id, event.course_id, _KINDS[type(event)])
-        for event in events
-        if isinstance(event, EnrollmentEvent) and type(event) in _KINDS
-    ]
-    await note(session, *noted, *(acts or []), now=now)
+    await note(session, *acts_told(events), *(acts or []), now=now)

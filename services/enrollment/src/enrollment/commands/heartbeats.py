@@ -7,9 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from enrollment.commands.activity import note
+from enrollment.commands.activity import note, tell
 from enrollment.commands.counters import count_lesson
-from enrollment.commands.progress import acts_of, lesson_progress, lock_lesson, tell_progress
+from enrollment.commands.progress import acts_of, events_of, lesson_progress, lock_lesson
 from enrollment.domain.completion import is_due, percentage_of
 from enrollment.domain.heartbeats import count_beat
 from enrollment.domain.progress import MOST_SECONDS
@@ -49,7 +49,7 @@ async def beat(
     await count_lesson(session, enrollment, policy, lesson, before, after)
     enrollment.progress_percentage = percentage_of(enrollment, policy)
     if enrollment.progress_percentage != share or is_due(enrollment, policy):
-        await tell_progress(session, enrollment, progress, policy, now, acts)
+        await tell(session, *events_of(enrollment, progress, policy, now), now=now, acts=acts)
     else:
         await note(session, *acts, now=now)
     return progress, added

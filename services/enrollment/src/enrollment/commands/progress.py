@@ -31,12 +31,12 @@ async def update_progress(
     before = lesson_progress(progress)
     after = apply_change(before, change, keeps_completion=enrollment.completion_date is not None)
     acts = acts_of(enrollment, progress, before, after, now)
-    _write(progress, after, now)
+    write(progress, after, now)
     await count_lesson(session, enrollment, policy, lesson, before, after)
     enrollment.progress_percentage = percentage_of(enrollment, policy)
     enrollment.last_accessed, enrollment.last_lesson_accessed = now, progress.lesson_id
     if after != before:
-        await tell_progress(session, enrollment, progress, policy, now, acts)
+        await tell(session, *events_of(enrollment, progress, policy, now), now=now, acts=acts)
     else:
         await note(session, *acts, now=now)
     return progress, lesson, enrollment
@@ -83,7 +83,8 @@ def lesson_progress(row: Progress) -> LessonProgress:
     return LessonProgress(row.is_completed, row.progress_percentage, row.time_spent, row.notes)
 
 
-def _write(row: Progress, after: LessonProgress, now: datetime) -> None:
+def write(row: Progress, after: LessonProgress, now: datetime) -> None:
+    """Put progress into its row."""
     if after.is_completed != row.is_completed:
         row.completed_date = now if after.is_completed else None
     row.is_completed = after.is_completed
@@ -93,15 +94,8 @@ def _write(row: Progress, after: LessonProgress, now: datetime) -> None:
     row.last_accessed = row.updated_date = now
 
 
-async def tell_progress(
-    session: AsyncSession,
-    enrollment: Enrollment,
-    progress: Progress,
-    policy: ProgressPolicy | None,
-    now: datetime,
-    acts: list[Act],
-) -> None:
-    """Tell a change of progress, and the completion that follows when nothing is left to do."""
+def events_of(enrollment: Enrollment, progress: Progress, policy: ProgressPolicy | None, now: datetime) -> list[Event]:
+    """What tells a change of progress, and the completion that follows when nothing is left to do."""
     raise_revision(enrollment, now)
     events: list[Event] = [
         ProgressUpdated(
@@ -115,4 +109,4 @@ async def tell_progress(
     ]
     if is_due(enrollment, policy):
         events.append(complete(enrollment, now))
-    await tell(session, *events, now=now, acts=acts)
+    return events

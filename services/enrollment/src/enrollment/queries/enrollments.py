@@ -100,16 +100,20 @@ def _keys(request: PageRequest) -> list[Key]:
     return order_of(request, _ORDERINGS, default=_NEWEST_FIRST, unique=Key(_ROW.id, descending=True))
 
 
+def view_enrollment(enrollment: Enrollment, course: Course, current_lesson: int | None) -> EnrollmentView:
+    """An enrollment as its learner sees it."""
+    return EnrollmentView(**_fields(enrollment, course, current_lesson))
+
+
 def _view(row: Row[Any]) -> EnrollmentView:
-    return EnrollmentView(**_fields(row))
+    return view_enrollment(row.Enrollment, row.Course, row.current_lesson)
 
 
 def _learner_view(row: Row[Any]) -> LearnerView:
-    return LearnerView(**_fields(row), user_name=row.user_name)
+    return LearnerView(**_fields(row.Enrollment, row.Course, row.current_lesson), user_name=row.user_name)
 
 
-def _fields(row: Row[Any]) -> dict[str, Any]:
-    enrollment, course = row.Enrollment, row.Course
+def _fields(enrollment: Enrollment, course: Course, current_lesson: int | None) -> dict[str, Any]:
     copied = (
         "id", "status", "progress_percentage", "completed_lessons", "total_lessons", "total_time_spent",
         "last_accessed", "last_lesson_accessed", "completion_date", "created_date",
@@ -117,5 +121,5 @@ def _fields(row: Row[Any]) -> dict[str, Any]:
     return {name: getattr(enrollment, name) for name in copied} | {
         "user": enrollment.user_id,
         "course": CourseSummary(id=course.course_id, slug=course.slug, title=course.title, thumbnail=course.thumbnail),
-        "current_lesson": row.current_lesson,
+        "current_lesson": current_lesson,
     }

@@ -1,9 +1,10 @@
 """What enrollment adds to a course's page. Asked with every one of a learner's pages: one statement makes the JSON."""
 
-from sqlalchemy import BigInteger, bindparam, text
-from sqlalchemy.ext.asyncio import AsyncSession
+from typing import LiteralString
 
-_OVERLAY = text("""
+from shared.database import Database
+
+_OVERLAY: LiteralString = """
     SELECT json_build_object(
         'recent_reviews', (
             SELECT coalesce(json_agg(json_build_object(
@@ -24,7 +25,7 @@ _OVERLAY = text("""
                 SELECT reviews.*, coalesce(users.full_name, '') AS user_name,
                     coalesce(enrollments.status IN ('active', 'completed'), false) AS is_verified
                 FROM (
-                    SELECT * FROM reviews WHERE course_id = :course_id AND status = 'approved'
+                    SELECT * FROM reviews WHERE course_id = %(course_id)s AND status = 'approved'
                     ORDER BY created_date DESC, id DESC LIMIT 5
                 ) AS reviews
                 LEFT JOIN users ON users.user_id = reviews.user_id
@@ -55,17 +56,19 @@ _OVERLAY = text("""
                     ON lessons.course_id = enrollments.course_id AND lessons.lesson_id = progress.lesson_id
                 WHERE progress.enrollment_id = enrollments.id AND is_counted
             ) AS done
-            WHERE user_id = :user_id AND course_id = :course_id AND status IN ('active', 'completed', 'suspended')
+            WHERE user_id = %(user_id)s::bigint AND course_id = %(course_id)s
+                AND status IN ('active', 'completed', 'suspended')
         )
     )::text
-""").bindparams(bindparam("user_id", type_=BigInteger), bindparam("course_id", type_=BigInteger))
+"""
 """`schemas.reviews.ReviewView` has the same fields of a review, `queries.enrollments` the same next lesson."""
 
 
-async def get_overlay(session: AsyncSession, course_id: int, user_id: int | None) -> str:
+async def get_overlay(database: Database, course_id: int, user_id: int | None) -> str:
     """The JSON of a `CourseOverlay`: the five newest approved reviews, and how far the user is in the course.
 
     `user_progress` is null for guests and for those not enrolled. A course that is not known here has nothing.
     """
-    overlay: str = (await session.execute(_OVERLAY, {"course_id": course_id, "user_id": user_id})).scalar_one()
-    return overlay
+    found = await database.read(_OVERLAY, {"course_id": course_id, "user_id": user_id})
+    assert found is not None, "one row, whatever it finds"
+    return str(found[0])

@@ -6,8 +6,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response, status
 
 from enrollment.commands.enrollments import enroll, unenroll
+from enrollment.commands.hot_enroll import enroll_at_once
 from enrollment.learn import learn_course_to_enroll
-from enrollment.queries.enrollments import get_enrollment, list_enrollments
+from enrollment.queries.enrollments import get_enrollment, list_enrollments, view_enrollment
 from enrollment.schemas.enrollments import EnrollmentCreate, EnrollmentView
 from shared.auth import Identity, SignedIn
 from shared.contracts.enrollment.events import EnrollmentStatus
@@ -30,7 +31,6 @@ async def enroll_in_course(
     learner: SignedIn,
     database: OpenDatabase,
     peers: AskPeers,
-    session: Transaction,
     response: Response,
 ) -> EnrollmentView:
     """Enroll in a published course.
@@ -38,7 +38,7 @@ async def enroll_in_course(
     A course that is not free needs an active premium subscription (403 `SUBSCRIPTION_REQUIRED`). Twice is 400
     `ALREADY_ENROLLED`; after giving up, the same enrollment is taken up again with its progress (200).
     """
-    return await _enroll(ref, learner, database, peers, session, response)
+    return await _enroll(ref, learner, database, peers, response)
 
 
 @router.post("/api/enrollments/", status_code=status.HTTP_201_CREATED, responses=_TAKEN_UP)
@@ -47,21 +47,21 @@ async def create_enrollment(
     learner: SignedIn,
     database: OpenDatabase,
     peers: AskPeers,
-    session: Transaction,
     response: Response,
 ) -> EnrollmentView:
     """Enroll in a published course, by id or slug; the same as `POST /api/courses/{ref}/enroll/`."""
-    return await _enroll(body.course, learner, database, peers, session, response)
+    return await _enroll(body.course, learner, database, peers, response)
 
 
-async def _enroll(
-    ref: str, learner: Identity, database: Database, peers: Peers, session: Transaction, response: Response
-) -> EnrollmentView:
+async def _enroll(ref: str, learner: Identity, database: Database, peers: Peers, response: Response) -> EnrollmentView:
     now = datetime.now(UTC)
+    if (enrolled := await enroll_at_once(database, learner, ref, now=now)) is not None:
+        return view_enrollment(enrolled.enrollment, enrolled.course, enrolled.current_lesson)
     course_id = await learn_course_to_enroll(database, peers, ref, learner, now=now)
-    enrollment, is_new = await enroll(session, learner, course_id, now=now)
-    response.status_code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
-    return await get_enrollment(session, learner.user_id, enrollment.id)
+    async with database.transaction() as session:
+        enrollment, is_new = await enroll(session, learner, course_id, now=now)
+        response.status_code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
+        return await get_enrollment(session, learner.user_id, enrollment.id)
 
 
 @router.get("/api/enrollments/", name="list_enrollments")

@@ -10,7 +10,7 @@ from enrollment.queries.overlay import get_overlay
 from enrollment.queries.policies import get_lesson_lock
 from shared.auth import FromService
 from shared.contracts.enrollment.http import EnrollmentState, LessonLock
-from shared.database import Reading
+from shared.database import OpenDatabase, Reading
 from shared.fields import LARGEST_ID, PathId, QueryId
 
 router = APIRouter(include_in_schema=False)
@@ -34,10 +34,10 @@ async def get_lock(lesson_id: PathId, service: FromService, session: Reading, us
 
 @router.get("/internal/courses/{course_id}/overlay/")
 async def get_course_overlay(
-    course_id: PathId, service: FromService, session: Reading, user_id: QueryId = None
+    course_id: PathId, service: FromService, database: OpenDatabase, user_id: QueryId = None
 ) -> Response:
     """A `CourseOverlay`: the newest reviews, and the progress of the user, who is left out for guests."""
-    return Response(await get_overlay(session, course_id, user_id), media_type="application/json")
+    return Response(await get_overlay(database, course_id, user_id), media_type="application/json")
 
 
 @router.get("/internal/users/{user_id}/export/")

@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 from fastapi import APIRouter
 
 from enrollment.commands.heartbeats import beat
-from enrollment.commands.progress import update_progress
+from enrollment.commands.hot_progress import change_progress
 from enrollment.domain.progress import ProgressChange
 from enrollment.queries.progress import get_progress, list_progress, view_update
 from enrollment.schemas.progress import Heartbeat, HeartbeatView, ProgressUpdate, ProgressUpdated, ProgressView
 from shared.auth import SignedIn
-from shared.database import Reading, Transaction
+from shared.database import OpenDatabase, Reading, Transaction
 from shared.fields import PathId, QueryId, QueryRef
 from shared.pagination import Page, Paging
 
@@ -41,7 +41,9 @@ async def get_one(progress_id: PathId, learner: SignedIn, session: Reading) -> P
 
 @router.put("/api/progress/{progress_id}/", name="replace_progress")
 @router.patch("/api/progress/{progress_id}/", name="update_progress")
-async def change(progress_id: PathId, body: ProgressUpdate, learner: SignedIn, session: Transaction) -> ProgressUpdated:
+async def change(
+    progress_id: PathId, body: ProgressUpdate, learner: SignedIn, database: OpenDatabase
+) -> ProgressUpdated:
     """Write progress in a lesson: any subset of the fields. Answers with the row and the enrollment after the change.
 
     `is_completed` and a percentage of 100 imply each other. A completed lesson is taken back by a lower percentage, or
@@ -50,7 +52,7 @@ async def change(progress_id: PathId, body: ProgressUpdate, learner: SignedIn, s
     lessons done in it.
     """
     sent = ProgressChange(**body.model_dump(exclude_unset=True))
-    changed = await update_progress(session, learner.user_id, progress_id, sent, now=datetime.now(UTC))
+    changed = await change_progress(database, learner.user_id, progress_id, sent, now=datetime.now(UTC))
     return view_update(*changed)
 
 

@@ -29,6 +29,8 @@ _NOT_FOR_SERVICES = _HOP_BY_HOP | {
     b"x-forwarded-host",
     b"x-forwarded-port",
     b"x-forwarded-proto",
+    b"traceparent",
+    b"tracestate",
     b"x-real-ip",
     b"x-request-id",
 }

@@ -9,6 +9,7 @@ from starlette.types import Receive, Send
 
 from gateway.upstream.client import UpstreamDown, Upstreams
 from gateway.upstream.headers import RawHeaders, for_client, for_service
+from shared import tracing
 from shared.auth import HEADER
 from shared.errors import Refusal, ServiceUnavailable
 from shared.settings import ServiceName
@@ -168,6 +169,8 @@ def headers_of(request: Incoming) -> list[tuple[str, str]]:
     """What the service is told beside the body."""
     headers = for_service(request.headers)
     headers += [("X-Request-ID", request_id()), (CLIENT_ADDRESS, request.client)]
+    if (traceparent := tracing.traceparent()) is not None:
+        headers.append(("traceparent", traceparent))
     if request.signature is not None:
         headers.append((HEADER, request.signature))
     if request.idempotency_key is not None:

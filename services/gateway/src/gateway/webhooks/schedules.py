@@ -18,7 +18,11 @@ LANES = 4
 
 
 def schedules(settings: Settings) -> tuple[Schedule, ...]:
-    signer = Signer(settings.SERVICE, settings.identity_key_file) if settings.identity_key_file else None
+    signer = (
+        Signer(settings.SERVICE, settings.identity_key_file, settings.identity_key_id)
+        if settings.identity_key_file
+        else None
+    )
     peers, vault = Peers(settings, signer), SecretVault(settings.token_key_file)
     allowed = networks_in(settings.webhook_allowed_networks)
 

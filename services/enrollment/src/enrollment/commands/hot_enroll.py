@@ -1,0 +1,129 @@
+"""Enrolling as most people do: for the first time, in a course that the copy knows as open to them. Two statements.
+
+The first reads all that decides, in one snapshot, and takes an id. The second writes the enrollment with its rows of
+progress, the outbox row and the activity, if the course is still the version that was read (its `xmin`: every change
+of the outline writes the course) and nobody else enrolled the learner meanwhile. Whatever is out of the ordinary (a
+refusal, an enrollment there was, a progress policy) is left to `commands.enrollments`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, LiteralString
+
+from enrollment.commands.activity import HOT_NOTE, acts_told, values_of
+from enrollment.domain.activity import Act
+from enrollment.domain.eligibility import check_eligible
+from enrollment.models import Course, Enrollment
+from enrollment.store import event_of
+from shared import outbox
+from shared.auth import Identity
+from shared.contracts.enrollment.events import EnrollmentCreated
+from shared.database import Database
+from shared.errors import Refusal
+from shared.fields import LARGEST_ID
+
+_COURSE = (
+    "course_id", "slug", "title", "thumbnail", "price", "discount_price", "discount_ends", "is_draft", "is_published",
+    "is_deleted", "staff",
+)  # fmt: skip
+_SELECTED: Any = ", ".join(_COURSE)
+
+_READ: LiteralString = f"""
+    SELECT course.xmin::text, needed.total, needed.first, nextval(pg_get_serial_sequence('enrollments', 'id')),
+        {_SELECTED}
+    FROM (SELECT xmin, * FROM courses WHERE %s ORDER BY is_deleted, course_id DESC LIMIT 1) AS course
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS total,
+            (array_agg(lesson_id ORDER BY module_order, module_id, "order", lesson_id))[1] AS first
+        FROM lessons WHERE lessons.course_id = course.course_id AND is_counted
+    ) AS needed
+    WHERE NOT EXISTS (
+            SELECT 1 FROM enrollments WHERE user_id = %%(user_id)s AND enrollments.course_id = course.course_id
+        )
+        AND NOT EXISTS (SELECT 1 FROM progress_policies WHERE progress_policies.course_id = course.course_id)
+"""  # noqa: S608
+READ_BY_ID: LiteralString = _READ % "course_id = %(ref)s::bigint"
+READ_BY_SLUG: LiteralString = _READ % "slug = %(ref)s"
+
+WRITE: LiteralString = f"""
+    WITH course AS (
+        SELECT course_id FROM courses WHERE course_id = %(course_id)s AND xmin = %(seen)s::xid FOR SHARE
+    ), enrollment AS (
+        INSERT INTO enrollments (id, user_id, course_id, total_lessons, last_accessed, created_date, updated_date)
+        OVERRIDING SYSTEM VALUE
+        SELECT %(enrollment_id)s, %(user_id)s, course_id, %(total_lessons)s, %(now)s, %(now)s, %(now)s FROM course
+        ON CONFLICT (user_id, course_id) DO NOTHING RETURNING id
+    ), opened AS (
+        INSERT INTO progress (enrollment_id, lesson_id, created_date, updated_date)
+        SELECT enrollment.id, lesson_id, %(now)s, %(now)s
+        FROM enrollment CROSS JOIN lessons WHERE course_id = %(course_id)s AND is_counted
+    ), known AS (
+        INSERT INTO users (user_id, revision, full_name, role, is_active)
+        SELECT %(user_id)s, 0, %(name)s, %(role)s, true FROM enrollment ON CONFLICT DO NOTHING
+    ), told AS (
+        {outbox.HOT_RECORD} CROSS JOIN enrollment RETURNING 1
+    ), noted AS (
+        {HOT_NOTE}
+    )
+    SELECT (SELECT pg_notify(current_schema() || '_outbox', '') FROM told LIMIT 1) FROM enrollment
+"""  # noqa: S608
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    """A new enrollment, with what its view shows besides."""
+
+    enrollment: Enrollment
+    course: Course
+    current_lesson: int | None
+
+
+async def enroll_at_once(database: Database, learner: Identity, ref: str, *, now: datetime) -> Enrolled | None:
+    """Enroll the learner by the copy of the course; None, with nothing changed, where more is to be looked at."""
+    is_id = ref.isascii() and ref.isdigit() and int(ref) <= LARGEST_ID
+    found = await database.read(READ_BY_ID if is_id else READ_BY_SLUG, {"ref": ref, "user_id": learner.user_id})
+    if found is None:
+        return None
+    seen, total, first, enrollment_id, *columns = found
+    course = Course(**dict(zip(_COURSE, columns, strict=True)))
+    try:
+        check_eligible(course, learner, None, now)
+    except Refusal:
+        return None
+    enrollment = _created(learner, course, enrollment_id, total, now)
+    created = event_of(EnrollmentCreated, enrollment)
+    acts = [*acts_told([created]), Act(learner.user_id, course.course_id, "visited")]
+    values = {
+        "course_id": course.course_id,
+        "seen": seen,
+        "enrollment_id": enrollment_id,
+        "user_id": learner.user_id,
+        "total_lessons": total,
+        "now": now,
+        "name": learner.name,
+        "role": learner.role,
+        "acts": values_of(acts),
+        **outbox.values_of(created),
+    }
+    if await database.write(WRITE, values) is None:
+        return None
+    return Enrolled(enrollment, course, first)
+
+
+def _created(learner: Identity, course: Course, enrollment_id: int, total: int, now: datetime) -> Enrollment:
+    """What the statement writes, with the columns' defaults."""
+    return Enrollment(
+        id=enrollment_id,
+        user_id=learner.user_id,
+        course_id=course.course_id,
+        status="active",
+        progress_percentage=0,
+        completed_lessons=0,
+        total_lessons=total,
+        total_time_spent=0,
+        last_accessed=now,
+        last_lesson_accessed=None,
+        completion_date=None,
+        revision=1,
+        created_date=now,
+    )

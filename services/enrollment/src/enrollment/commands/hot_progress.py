@@ -1,0 +1,128 @@
+"""Writing progress as most of it is written: two statements, and no transaction held between them.
+
+The first reads all that decides, in one snapshot. The rules are the same functions as in `commands.progress`. The
+second writes the result, with the outbox row and the activity, if the enrollment is still the version that was read:
+whoever changes a row of progress, or which lessons are counted, writes the enrollment too, so its `xmin` guards all
+of them. If it is not, somebody was faster, and what stands now is read anew. Whatever is out of the ordinary (a policy
+that weighs or orders lessons, a suspension, no such row) is left to `commands.progress`.
+"""
+
+from datetime import datetime
+from typing import Any, LiteralString
+
+from enrollment.commands.activity import HOT_NOTE, acts_told, values_of
+from enrollment.commands.progress import acts_of, events_of, lesson_progress, update_progress, write
+from enrollment.domain.completion import percentage_of
+from enrollment.domain.progress import ProgressChange, apply_change
+from enrollment.models import Enrollment, Lesson, Progress
+from shared import outbox
+from shared.conditional import pending
+from shared.database import Database
+
+ATTEMPTS = 3
+
+_PROGRESS = (
+    "id", "enrollment_id", "lesson_id", "is_completed", "completed_date", "time_spent", "progress_percentage",
+    "position_seconds", "notes", "last_accessed",
+)  # fmt: skip
+_ENROLLMENT = (
+    "id", "user_id", "course_id", "status", "progress_percentage", "completed_lessons", "total_lessons",
+    "total_time_spent", "last_accessed", "last_lesson_accessed", "completion_date", "revision", "created_date",
+)  # fmt: skip
+_LESSON = ("lesson_id", "module_id", "title")
+_SELECTED: Any = ", ".join(
+    f"{table}.{name}"
+    for table, names in (("progress", _PROGRESS), ("enrollments", _ENROLLMENT), ("lessons", _LESSON))
+    for name in names
+)
+
+READ: LiteralString = f"""
+    SELECT enrollments.xmin::text, {_SELECTED}
+    FROM progress
+    JOIN enrollments ON enrollments.id = progress.enrollment_id
+    JOIN lessons ON lessons.course_id = enrollments.course_id AND lessons.lesson_id = progress.lesson_id
+    LEFT JOIN progress_policies AS policy ON policy.course_id = enrollments.course_id
+    WHERE progress.id = %(progress_id)s AND enrollments.user_id = %(user_id)s
+        AND status IN ('active', 'completed') AND is_counted
+        AND (policy.course_id IS NULL OR (method = 'lessons' AND type_weights = '{{}}' AND NOT sequential))
+"""  # noqa: S608
+
+WRITE: LiteralString = f"""
+    WITH enrollment AS (
+        UPDATE enrollments SET
+            status = %(status)s, progress_percentage = %(share)s, completed_lessons = %(completed_lessons)s,
+            total_time_spent = %(total_time_spent)s, last_accessed = %(now)s, last_lesson_accessed = %(lesson_id)s,
+            completion_date = %(completion_date)s, revision = %(revision)s,
+            updated_date = CASE WHEN revision = %(revision)s THEN updated_date ELSE %(now)s END
+        WHERE id = %(enrollment_id)s AND xmin = %(seen)s::xid
+        RETURNING 1
+    ), written AS (
+        UPDATE progress SET
+            is_completed = %(is_completed)s, completed_date = %(completed_date)s, time_spent = %(time_spent)s,
+            progress_percentage = %(progress_percentage)s, notes = %(notes)s, last_accessed = %(now)s,
+            updated_date = %(now)s
+        FROM enrollment
+        WHERE enrollment_id = %(enrollment_id)s AND lesson_id = %(lesson_id)s
+    ), told AS (
+        {outbox.HOT_RECORD} CROSS JOIN enrollment RETURNING 1
+    ), noted AS (
+        {HOT_NOTE}
+    )
+    SELECT (SELECT pg_notify(current_schema() || '_outbox', '') FROM told LIMIT 1) FROM enrollment
+"""  # noqa: S608
+
+
+async def change_progress(
+    database: Database, learner_id: int, progress_id: int, change: ProgressChange, *, now: datetime
+) -> tuple[Progress, Lesson, Enrollment]:
+    """As `commands.progress.update_progress`, with its errors, in transactions of its own."""
+    if pending() is None:
+        for _ in range(ATTEMPTS):
+            found = await database.read(READ, {"progress_id": progress_id, "user_id": learner_id})
+            if found is None:
+                break
+            progress, enrollment, lesson = _rows(found)
+            if await database.write(WRITE, {"seen": found[0], **_apply(enrollment, progress, change, now)}) is not None:
+                return progress, lesson, enrollment
+    async with database.transaction() as session:
+        return await update_progress(session, learner_id, progress_id, change, now=now)
+
+
+def _rows(found: tuple[Any, ...]) -> tuple[Progress, Enrollment, Lesson]:
+    first, second = 1 + len(_PROGRESS), 1 + len(_PROGRESS) + len(_ENROLLMENT)
+    return (
+        Progress(**dict(zip(_PROGRESS, found[1:first], strict=True))),
+        Enrollment(**dict(zip(_ENROLLMENT, found[first:second], strict=True))),
+        Lesson(**dict(zip(_LESSON, found[second:], strict=True))),
+    )
+
+
+def _apply(enrollment: Enrollment, progress: Progress, change: ProgressChange, now: datetime) -> dict[str, Any]:
+    """Change the rows, and give the values that write them. Raises Invalid."""
+    before = lesson_progress(progress)
+    after = apply_change(before, change, keeps_completion=enrollment.completion_date is not None)
+    acts = acts_of(enrollment, progress, before, after, now)
+    write(progress, after, now)
+    enrollment.completed_lessons += after.is_completed - before.is_completed
+    enrollment.total_time_spent += after.time_spent - before.time_spent
+    enrollment.progress_percentage = percentage_of(enrollment, None)
+    enrollment.last_accessed, enrollment.last_lesson_accessed = now, progress.lesson_id
+    events = events_of(enrollment, progress, None, now) if after != before else []
+    return {
+        "enrollment_id": enrollment.id,
+        "status": enrollment.status,
+        "share": enrollment.progress_percentage,
+        "completed_lessons": enrollment.completed_lessons,
+        "total_time_spent": enrollment.total_time_spent,
+        "completion_date": enrollment.completion_date,
+        "revision": enrollment.revision,
+        "lesson_id": progress.lesson_id,
+        "is_completed": progress.is_completed,
+        "completed_date": progress.completed_date,
+        "time_spent": progress.time_spent,
+        "progress_percentage": progress.progress_percentage,
+        "notes": progress.notes,
+        "now": now,
+        "acts": values_of([*acts_told(events), *acts]),
+        **outbox.values_of(*events),
+    }

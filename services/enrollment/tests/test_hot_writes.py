@@ -1,0 +1,217 @@
+"""The hot writes against the way with locks, which says what is right: same answers, rows, events and activity."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from enrollment.commands import hot_enroll, hot_progress
+from enrollment.commands.enrollments import enroll as enroll_with_locks
+from enrollment.commands.hot_enroll import enroll_at_once
+from enrollment.commands.hot_progress import change_progress
+from enrollment.commands.progress import update_progress
+from enrollment.domain.progress import ProgressChange
+from shared.errors import Invalid
+from shared.testing import ServiceUnderTest, user
+
+BEGIN = datetime(2026, 5, 4, 10, tzinfo=UTC)
+CHANGES = st.builds(
+    ProgressChange,
+    is_completed=st.sampled_from([None, True, False]),
+    progress_percentage=st.sampled_from([None, 0, 40, 99, 100]),
+    time_spent=st.sampled_from([None, 0, 30, 5000, 200_000]),
+    notes=st.sampled_from([None, "", "Mine."]),
+)
+STEPS = st.lists(st.tuples(st.sampled_from([11, 12]), CHANGES, st.sampled_from([1, 1900, 90_000])), max_size=8)
+
+ROWS = {
+    "enrollments": "to_jsonb(t) - 'id' - 'user_id' FROM enrollments t WHERE user_id = :user_id",
+    "progress": "to_jsonb(t) - 'id' - 'enrollment_id' FROM progress t WHERE enrollment_id = :id ORDER BY lesson_id",
+    "activity": "to_jsonb(t) - 'user_id' FROM activity t WHERE user_id = :user_id ORDER BY hour, lesson_id, kind",
+    "outbox": "json_build_array(type, version, data::jsonb - 'enrollment_id' - 'user_id' - 'progress_id')"
+    " FROM outbox WHERE aggregate_id = CAST(:id AS text) ORDER BY id",
+    "users": "to_jsonb(t) - 'user_id' FROM users t WHERE user_id = :user_id",
+}
+
+
+async def everything_of(service: ServiceUnderTest, user_id: int) -> dict[str, Sequence[Any]]:
+    """All that is written about a user, without ids."""
+    found = {}
+    async with service.database.reading() as session:
+        enrolled = text("SELECT id FROM enrollments WHERE user_id = :user_id")
+        values = {"user_id": user_id, "id": await session.scalar(enrolled, {"user_id": user_id})}
+        for table, row in ROWS.items():
+            statement = text(f"SELECT {row}")
+            named = {name: value for name, value in values.items() if f":{name}" in row}
+            found[table] = (await session.scalars(statement, named)).all()
+    return found
+
+
+async def row_of(service: ServiceUnderTest, user_id: int, lesson: int) -> int:
+    async with service.database.reading() as session:
+        statement = text(
+            "SELECT progress.id FROM progress JOIN enrollments ON enrollments.id = enrollment_id"
+            " WHERE user_id = :user_id AND lesson_id = :lesson"
+        )
+        return int((await session.execute(statement, {"user_id": user_id, "lesson": lesson})).scalar_one())
+
+
+async def change_by(
+    service: ServiceUnderTest, is_hot: bool, user_id: int, lesson: int, change: ProgressChange, now: datetime
+) -> Any:
+    """What stands after a change on one of the two ways, or why there is none."""
+    row = await row_of(service, user_id, lesson)
+    try:
+        if is_hot:
+            progress, its_lesson, enrollment = await change_progress(service.database, user_id, row, change, now=now)
+        else:
+            async with service.database.transaction() as session:
+                progress, its_lesson, enrollment = await update_progress(session, user_id, row, change, now=now)
+    except Invalid as error:
+        return error.errors
+    return (
+        progress.progress_percentage, progress.completed_date, progress.time_spent, progress.notes,
+        progress.last_accessed, its_lesson.title, its_lesson.module_id, enrollment.status,
+        enrollment.progress_percentage,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def hot_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is left to the way with locks."""
+
+    async def refuse(*_: Any, **__: Any) -> None:
+        raise AssertionError("left to the way with locks")
+
+    monkeypatch.setattr(hot_progress, "update_progress", refuse)
+
+
+class TestTheSame:
+    @pytest.mark.usefixtures("hot_only")
+    async def test_any_changes_of_progress(self, enrollment: ServiceUnderTest, course: Any) -> None:
+        await enrollment.deliver(course(lessons=[11, 12]))
+        learners = iter(range(1000, 100_000, 2))
+
+        async def compare(steps: list[tuple[int, ProgressChange, int]]) -> None:
+            first = next(learners)
+            for learner in (first, first + 1):
+                async with enrollment.database.transaction() as session:
+                    await enroll_with_locks(session, user(learner), 5, now=BEGIN)
+            now = BEGIN
+            for lesson, change, later in steps:
+                now += timedelta(seconds=later)
+                hot = await change_by(enrollment, True, first, lesson, change, now)
+                assert hot == await change_by(enrollment, False, first + 1, lesson, change, now)
+            assert await everything_of(enrollment, first) == await everything_of(enrollment, first + 1)
+
+        loop = asyncio.get_running_loop()
+
+        @settings(max_examples=25, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+        @given(STEPS)
+        def check(steps: list[tuple[int, ProgressChange, int]]) -> None:
+            asyncio.run_coroutine_threadsafe(compare(steps), loop).result()
+
+        await asyncio.to_thread(check)
+
+    @pytest.mark.parametrize("lessons", [[], [11], [13, 11, 12]])
+    async def test_an_enrollment(self, enrollment: ServiceUnderTest, course: Any, lessons: list[int]) -> None:
+        await enrollment.deliver(course(lessons=lessons, hidden=[21]))
+        hot = await enroll_at_once(enrollment.database, user(1), "first-aid", now=BEGIN)
+        async with enrollment.database.transaction() as session:
+            await enroll_with_locks(session, user(2), 5, now=BEGIN)
+        assert hot is not None
+        assert hot.current_lesson == (lessons[0] if lessons else None)
+        assert await everything_of(enrollment, 1) == await everything_of(enrollment, 2)
+
+
+class TestSomebodyWasFaster:
+    @pytest.fixture
+    def meanwhile(self, enrollment: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch) -> Any:
+        """What happens between the two statements, once."""
+
+        def set_up(act: Any) -> None:
+            read = enrollment.database.read
+
+            async def read_then_act(*arguments: Any) -> Any:
+                monkeypatch.setattr(enrollment.database, "read", read)
+                found = await read(*arguments)
+                await act()
+                return found
+
+            monkeypatch.setattr(enrollment.database, "read", read_then_act)
+
+        return set_up
+
+    @pytest.mark.usefixtures("hot_only")
+    async def test_a_change_of_another_lesson_is_not_lost(
+        self, enrollment: ServiceUnderTest, course: Any, enroll: Any, meanwhile: Any, assert_counters_right: Any
+    ) -> None:
+        await enrollment.deliver(course(lessons=[11, 12]))
+        await enroll()
+        done, now = ProgressChange(is_completed=True), datetime.now(UTC)
+        meanwhile(lambda: change_by(enrollment, True, 7, 12, done, now))
+        await change_by(enrollment, True, 7, 11, done, now)
+        [row] = (await everything_of(enrollment, 7))["enrollments"]
+        assert (row["completed_lessons"], row["status"], row["revision"]) == (2, "completed", 4)
+        await assert_counters_right()
+
+    async def test_a_lesson_that_leaves_the_course_is_not_counted(
+        self, enrollment: ServiceUnderTest, course: Any, enroll: Any, meanwhile: Any, assert_counters_right: Any
+    ) -> None:
+        await enrollment.deliver(course(lessons=[11, 12]))
+        await enroll()
+        row = await row_of(enrollment, 7, 11)
+        meanwhile(lambda: enrollment.deliver(course(lessons=[12], version=2)))
+        async with enrollment.client(user(7)) as client:
+            answer = await client.patch(f"/api/progress/{row}/", json={"is_completed": True})
+        assert answer.status_code == 404
+        await assert_counters_right()
+
+    async def test_a_lesson_that_comes_is_in_the_new_enrollment(
+        self, enrollment: ServiceUnderTest, course: Any, meanwhile: Any, enroll: Any, assert_counters_right: Any
+    ) -> None:
+        await enrollment.deliver(course(lessons=[11]))
+        meanwhile(lambda: enrollment.deliver(course(lessons=[11, 12], version=2)))
+        assert (await enroll())["total_lessons"] == 2
+        await assert_counters_right()
+
+    async def test_who_enrolls_twice_is_refused_once(
+        self, enrollment: ServiceUnderTest, course: Any, meanwhile: Any, enroll: Any
+    ) -> None:
+        await enrollment.deliver(course())
+        meanwhile(enroll)
+        async with enrollment.client(user(7)) as client:
+            answer = await client.post("/api/courses/5/enroll/")
+        assert (answer.status_code, answer.json()["code"]) == (400, "ALREADY_ENROLLED")
+
+    async def test_fifty_at_once_on_one_enrollment_lose_nothing(
+        self, enrollment: ServiceUnderTest, course: Any, enroll: Any, assert_counters_right: Any
+    ) -> None:
+        lessons = list(range(1, 11))
+        await enrollment.deliver(course(lessons=lessons))
+        await enroll()
+        now = datetime.now(UTC)
+        await asyncio.gather(
+            *(
+                change_by(enrollment, True, 7, lesson, ProgressChange(time_spent=part, is_completed=part == 50), now)
+                for lesson in lessons
+                for part in (10, 20, 30, 40, 50)
+            )
+        )
+        [row] = (await everything_of(enrollment, 7))["enrollments"]
+        assert row["total_time_spent"] == 500
+        await assert_counters_right()
+        told = (await everything_of(enrollment, 7))["outbox"]
+        assert [version for _, version, _ in told] == list(range(1, len(told) + 1))
+
+
+def test_statements_are_constants() -> None:
+    """Prepared once on each connection: no value is part of a statement."""
+    for statement in (hot_progress.READ, hot_progress.WRITE, hot_enroll.READ_BY_ID, hot_enroll.WRITE):
+        assert "%(" in statement
+        assert "{" not in statement.replace("'{}'", "")
