@@ -10,7 +10,6 @@ import os
 import resource
 import statistics
 import subprocess
-import sys
 import time
 from datetime import datetime
 from pathlib import Path
@@ -126,7 +125,7 @@ def _recorded(stack: Stack) -> dict[int, float]:
         " WHERE type = 'enrollment.progress.updated.v1'"
     )
     with psycopg.connect(url) as connection:
-        rows: list[tuple[int, datetime]] = connection.execute(statement).fetchall()  # type: ignore[assignment]
+        rows: list[tuple[int, datetime]] = connection.execute(statement).fetchall()
     return {spent: when.timestamp() for spent, when in rows}
 
 
@@ -136,4 +135,4 @@ def _memory(pid: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,4 +1,4 @@
-"""`python -m bench.static PORT SIZE`: one route that answers SIZE bytes."""
+"""`python -m bench.static PORT SIZE`: SIZE bytes for every path."""
 
 import sys
 
@@ -17,7 +17,7 @@ async def answer(request: Request) -> Response:
 
 
 uvicorn.run(
-    Starlette(routes=[Route("/", answer)]),
+    Starlette(routes=[Route("/{path:path}", answer)]),
     host="127.0.0.1",
     port=port,
     loop="uvloop",

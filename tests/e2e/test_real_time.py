@@ -1,8 +1,6 @@
 """What people do over `/api/` is seen over real sockets of a running system, and in a real browser."""
 
 import json
-import shutil
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,11 +13,11 @@ import pytest
 from websockets.sync.client import ClientConnection, connect
 
 from demo.api import Api
+from shared.testing.browser import CHROMIUM, WITHOUT, Browser, open_browser
 
 pytestmark = pytest.mark.stack
 
 LIMIT_S = 30
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 def register(guest: Api) -> tuple[Api, dict[str, Any]]:
@@ -123,59 +121,12 @@ def test_opening_and_acting_at_once_waits_for_no_copy(system, make_course) -> No
             pass
 
 
-class Browser:
-    """A page in Chromium, by its DevTools protocol."""
-
-    def __init__(self, page: ClientConnection) -> None:
-        self._page = page
-        self._number = 0
-
-    def do(self, method: str, **parameters: Any) -> Any:
-        self._number += 1
-        self._page.send(json.dumps({"id": self._number, "method": method, "params": parameters}))
-        while (answer := json.loads(self._page.recv(LIMIT_S))).get("id") != self._number:
-            pass
-        assert "error" not in answer, answer
-        return answer["result"]
-
-    def value(self, script: str) -> Any:
-        result = self.do("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
-        assert "exceptionDetails" not in result, result
-        return result["result"].get("value")
-
-    def wait(self, script: str) -> Any:
-        deadline = time.monotonic() + LIMIT_S
-        while not (value := self.value(script)):
-            assert time.monotonic() < deadline, (script, self.value("document.body.innerText"))
-            time.sleep(0.05)
-        return value
-
-
 @pytest.fixture
 def browser(tmp_path: Path) -> Iterator[Browser]:
     if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine: the live page is not tested (apt-get install chromium)")
-    process = subprocess.Popen(
-        [CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-proxy-server",
-         f"--user-data-dir={tmp_path}", "--remote-debugging-port=0", "about:blank"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        told = tmp_path / "DevToolsActivePort"
-        deadline = time.monotonic() + LIMIT_S
-        while not told.exists() or not told.read_text().strip():
-            assert process.poll() is None, "Chromium ended"
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        port = told.read_text().split()[0]
-        with httpx.Client(trust_env=False) as client:
-            pages = client.get(f"http://127.0.0.1:{port}/json").json()
-        address = next(page["webSocketDebuggerUrl"] for page in pages if page["type"] == "page")
-        with connect(address, proxy=None, max_size=None) as page:
-            yield Browser(page)
-    finally:
-        process.terminate()
-        process.wait(10)
+        pytest.skip(WITHOUT)
+    with open_browser(tmp_path) as page:
+        yield page
 
 
 def test_the_live_page_moves(system, make_course, browser) -> None:

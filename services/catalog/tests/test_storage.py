@@ -1,7 +1,8 @@
 """The bucket, against a small S3 that holds every signature against botocore's."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import struct
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, parse_qsl, quote, urlsplit
 
@@ -11,6 +12,7 @@ from botocore.auth import S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as TheirCredentials
 
+from catalog.domain.durations import duration_minutes
 from catalog.storage import NotStored, StorageUnavailable, new_key, s3
 from catalog.storage.s3 import Bucket
 from catalog.storage.signing import Credentials, presigned
@@ -32,13 +34,16 @@ def expected_signature(method: str, url: str, moment: datetime, monkeypatch: pyt
     return parse_qs(urlsplit(request.url).query)["X-Amz-Signature"][0]
 
 
-class Body(httpx.AsyncByteStream):
+class Body(httpx.AsyncByteStream, httpx.SyncByteStream):
     """An answer's body that was not read yet, as from a network."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._content
+
+    def __iter__(self) -> Iterator[bytes]:
         yield self._content
 
 
@@ -48,6 +53,7 @@ class SmallS3:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.objects: dict[str, bytes] = {}
         self.uploads: dict[str, dict[int, bytes]] = {}
+        self.ignores_ranges = False
         self._monkeypatch = monkeypatch
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -77,7 +83,11 @@ class SmallS3:
                 return httpx.Response(204)
         if key not in self.objects:
             return httpx.Response(404)
+        if self.ignores_ranges:
+            return httpx.Response(200, stream=Body(self.objects[key]))
         start, end = request.headers["range"].removeprefix("bytes=").split("-")
+        if int(start) >= len(self.objects[key]):
+            return httpx.Response(416)
         return httpx.Response(206, stream=Body(self.objects[key][int(start) : int(end) + 1]))
 
 
@@ -98,6 +108,7 @@ async def bucket(s3_server: SmallS3) -> AsyncIterator[Bucket]:
     )
     await made.close()
     made._client = httpx.AsyncClient(transport=httpx.MockTransport(s3_server))
+    made._blocking_client = httpx.Client(transport=httpx.MockTransport(s3_server))
     yield made
     await made.close()
 
@@ -137,6 +148,39 @@ class TestBucket:
         bucket._credentials = Credentials("key", "other", "eu-west-1")
         with pytest.raises(StorageUnavailable):
             await bucket.write(new_key(), once(b"x"))
+
+    async def test_is_read_here_and_there(self, bucket, s3_server) -> None:
+        key, content = new_key(), bytes(range(256)) * 4
+        await bucket.write(key, once(content))
+        read_at = bucket.reader(key)
+        cases = [(0, 16), (1000, 24), (1020, 100), (1024, 1), (10**9, 16)]
+        assert [read_at(offset, size) for offset, size in cases] == [content[at : at + size] for at, size in cases]
+        s3_server.ignores_ranges = True
+        with pytest.raises(StorageUnavailable):
+            read_at(0, 16)
+
+    def test_what_is_not_there_or_not_ours_is_not_read(self, bucket) -> None:
+        with pytest.raises(NotStored):
+            bucket.reader(new_key())(0, 16)
+        bucket._credentials = Credentials("key", "other", "eu-west-1")
+        with pytest.raises(StorageUnavailable):
+            bucket.reader(new_key())(0, 16)
+
+    def test_without_an_answer_nothing_is_read(self, bucket) -> None:
+        def silent(request: httpx.Request) -> httpx.Response:
+            raise httpx.ConnectError("no")
+
+        bucket._blocking_client = httpx.Client(transport=httpx.MockTransport(silent))
+        with pytest.raises(StorageUnavailable):
+            bucket.reader(new_key())(0, 16)
+
+    async def test_a_films_duration_is_found_from_its_ends(self, bucket, s3_server) -> None:
+        movie = struct.pack(">I4s", 108, b"mvhd") + bytes(12) + struct.pack(">II", 1000, 150_000) + bytes(80)
+        index = struct.pack(">I4s", 8 + len(movie), b"moov") + movie
+        content = struct.pack(">I4s", 500_008, b"mdat") + bytes(500_000) + index
+        key = new_key()
+        await bucket.write(key, once(content))
+        assert duration_minutes("video/mp4", len(content), bucket.reader(key)) == 3
 
     def test_links(self, monkeypatch, bucket) -> None:
         url = bucket.link(new_key(), now=NOW, file_name='ü "x" & y.pdf', mime_type="application/pdf")

@@ -103,7 +103,7 @@ class TestUnpackedRabbitmq:
     def test_two_at_once_fetch_once(self, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         fetched = []
 
-        def fetch(folder: Path) -> list[Path]:
+        def fetch(package: str, folder: Path) -> list[Path]:
             fetched.append(folder)
             time.sleep(0.1)  # long enough for the other one to come
             (folder / "usr/lib/erlang/bin").mkdir(parents=True)
@@ -125,7 +125,7 @@ class TestUnpackedRabbitmq:
     def test_a_failed_attempt_leaves_nothing_that_looks_done(
         self, place: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def fail(folder: Path) -> list[Path]:
+        def fail(package: str, folder: Path) -> list[Path]:
             raise StartFailed("the line is cut")
 
         monkeypatch.setattr(debian, "cache_dir", lambda: place)

@@ -58,7 +58,8 @@ async def start_import(session: AsyncSession, creator: Identity, *, key: str, si
 
 
 async def _prepare(database: Database, job: Job, rows: list[dict[str, Any]]) -> None:
-    folder = Path(tempfile.gettempdir()) / f"syllabus-import-{job.id}"
+    # by the upload's own name, not the job's number: another system on the same machine has jobs with that number too
+    folder = Path(tempfile.gettempdir()) / f"syllabus-import-{job.params['archive']}"
     await asyncio.to_thread(_make_empty, folder)
     try:
         async with asyncio.timeout(LONGEST_S):

@@ -1,5 +1,6 @@
 """The parts put together. The app has everything that the gateway itself answers; `front` is the door before it."""
 
+import sys
 from asyncio import create_task
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -90,4 +91,5 @@ def create(settings: Settings | None = None) -> FastAPI:
         schedules=schedules(settings),
         resources=resources,
         largest_body=LARGEST_OWN_BODY,
+        larger_bodies={r"/verify/?": sys.maxsize},  # held to its limit by the route, which answers with a page
     )

@@ -11,9 +11,11 @@ from starlette.responses import HTMLResponse
 
 _STYLE = """
 :root{color-scheme:light dark;--line:#8888;--soft:#8882}
+html{background:Canvas;color:CanvasText}
 *{box-sizing:border-box}
 body{font:1rem/1.55 system-ui,sans-serif;max-width:60rem;margin:0 auto;padding:1rem}
-a{color:LinkText}
+a{color:#0b4fc4}
+@media(prefers-color-scheme:dark){a{color:#a9c7ff}}
 :focus-visible{outline:3px solid;outline-offset:2px}
 nav ul{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;list-style:none;padding:0;margin:0}
 main{padding-block:1rem}
@@ -29,6 +31,7 @@ th,td{text-align:start;vertical-align:top;padding:.3rem .6rem;border-block-end:1
 code{font-family:ui-monospace,monospace;overflow-wrap:anywhere}
 .verdict{border:3px solid;border-radius:.5rem;padding:.75rem 1rem;display:flex;gap:1rem;align-items:center}
 .verdict svg{inline-size:3.5rem;block-size:3.5rem;flex:none}
+.verdict div{min-inline-size:0;overflow-wrap:anywhere}
 .verdict h1{margin:0;font-size:1.5rem}
 .verdict p{margin:0}
 details{border:1px solid var(--line);border-radius:.3rem;margin-block:.4rem;padding:.4rem .7rem}

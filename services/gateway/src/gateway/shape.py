@@ -18,6 +18,8 @@ from shared.auth import HEADER
 
 LONGEST_ADDRESS = 8 * 1024
 LARGEST_HEADERS = 32 * 1024
+IS_HEAD = "syllabus.is_head"
+"""In the scope: whether only the headers are wanted. For answers that have no end."""
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f\\]")
@@ -86,6 +88,7 @@ def own_scope(scope: Scope, path: str, request: Incoming, identifier: str) -> Sc
     return {
         **scope,
         "method": "GET" if request.method == "HEAD" else request.method,
+        IS_HEAD: request.method == "HEAD",
         "path": path,
         "raw_path": quote(path).encode(),
         "headers": headers,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gateway.push.schedules import remind
-from shared.contracts.assessment.events import AssessmentCreated, AttemptGraded, AttemptSubmitted
+from shared.contracts.assessment.events import AssessmentCreated, AttemptExtended, AttemptGraded, AttemptSubmitted
 from shared.contracts.catalog.events import CourseUnpublished, CourseUpdated
 from shared.contracts.certificate.events import CertificateIssued
 from shared.contracts.enrollment.events import (
@@ -248,6 +248,30 @@ class TestTheOtherChannels:
         )  # fmt: skip
         async with live.open("/ws/assessment/30/", student.token) as socket:
             assert 200 < (await socket.hear("attempt_time"))["data"]["seconds_left"] <= 300
+
+    async def test_more_time_moves_the_clock_and_an_overtaken_start_does_not_move_it_back(
+        self, gateway, live, people, make
+    ) -> None:
+        student, _ = people
+        await gateway.deliver(
+            AssessmentCreated(
+                version=1, assessment_id=30, title="Quiz", is_deleted=False, course_id=COURSE, lesson_id=1,
+                is_required=True, passing_score=70, questions_count=1,
+            )
+        )  # fmt: skip
+        now = datetime.now(UTC)
+        started = make.attempt(student.id, COURSE, expires_at=now + timedelta(minutes=5))
+        later = now + timedelta(minutes=45)
+        async with live.open("/ws/assessment/30/", student.token) as socket:
+            await gateway.deliver(started)
+            assert (await socket.hear("attempt_time"))["data"]["seconds_left"] <= 300
+            await gateway.deliver(make.attempt(student.id, COURSE, AttemptExtended, expires_at=later), started)
+            while (heard := await socket.hear("attempt_time"))["data"]["seconds_left"] <= 300:
+                pass
+            assert 2000 < heard["data"]["seconds_left"] <= 2700
+            while (tick := await socket.hear("attempt_time"))["id"] is not None:
+                pass
+            assert datetime.fromisoformat(tick["data"]["expires_at"]) == later
 
 
 def _certificate(user_id: int) -> CertificateIssued:

@@ -100,6 +100,15 @@ class TestTheStream:
                 if line.startswith(":"):
                     break
 
+    async def test_head_ends_at_once(self, gateway, web, make_account) -> None:
+        student = await make_account()
+        async with asyncio.timeout(10):
+            answer = await web.head(PATH, headers=student.header)
+        assert (answer.status_code, answer.content) == (200, b"")
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        assert len(gateway.app.state.push.hub) == 0
+        assert (await web.head(PATH)).status_code == 401
+
     async def test_who_may(self, web, make_account) -> None:
         assert (await web.get(PATH)).status_code == 401
         assert (await web.get(PATH, headers={"Authorization": "Token " + "0" * 40})).status_code == 401

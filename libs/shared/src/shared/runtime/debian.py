@@ -1,18 +1,17 @@
-"""RabbitMQ out of Debian's own packages, fetched and unpacked without installing anything and without being root."""
+"""Programs out of Debian's own packages, fetched and unpacked without installing anything and without being root."""
 
 import fcntl
 import os
 import platform
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from shared.runtime.process import StartFailed, run
 from shared.runtime.state import cache_dir
 
-_PACKAGE = "rabbitmq-server"
 _ENVIRONMENT = {"PATH": os.defpath + ":/usr/sbin:/sbin", "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
 _DOWNLOAD_LIMIT = 300.0  # seconds
 
@@ -28,44 +27,56 @@ def unpacked_rabbitmq() -> Path | None:
 
     Safe to call from several processes at once. Raises StartFailed with apt's words when fetching fails.
     """
+
+    def adapt(part: Path, target: Path) -> None:
+        _relocate(part, target)
+        _drop_plugins(part)
+
+    return _unpacked("rabbitmq", "rabbitmq-server", "RabbitMQ", "34 MB", adapt)
+
+
+def unpacked_wrk() -> Path | None:
+    """As `unpacked_rabbitmq`, with the load generator wrk (less than 1 MB)."""
+    return _unpacked("wrk", "wrk", "wrk", "1 MB", lambda part, target: None)
+
+
+def _unpacked(name: str, package: str, title: str, size: str, adapt: Callable[[Path, Path], None]) -> Path | None:
+    """`package` and what it needs, in a folder of the cache; `adapt` is given the new folder, and its later place."""
     if not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
         return None
     release = platform.freedesktop_os_release()
-    target = (
-        cache_dir() / f"rabbitmq-{release['ID']}-{release.get('VERSION_CODENAME', 'unstable')}-{platform.machine()}"
-    )
+    target = cache_dir() / f"{name}-{release['ID']}-{release.get('VERSION_CODENAME', 'unstable')}-{platform.machine()}"
     if target.exists():
         return target
     with _alone(target.with_suffix(".lock")):
         if not target.exists():
-            print("fetching RabbitMQ from the system's package index, once (34 MB) ...", flush=True)
+            print(f"fetching {title} from the system's package index, once ({size}) ...", flush=True)
             part = target.with_suffix(".part")
             shutil.rmtree(part, ignore_errors=True)
             part.mkdir()
-            for package in _fetch(part):
-                _run(["dpkg-deb", "--extract", str(package), str(part)], part)
-                package.unlink()
-            _relocate(part, target)
-            _drop_plugins(part)
+            for file in _fetch(package, part):
+                _run(["dpkg-deb", "--extract", str(file), str(part)], part)
+                file.unlink()
+            adapt(part, target)
             part.rename(target)
     return target
 
 
-def _fetch(folder: Path) -> list[Path]:
-    """Download RabbitMQ and what this machine lacks of its dependencies; first with the system's package lists."""
+def _fetch(package: str, folder: Path) -> list[Path]:
+    """Download `package` and what this machine lacks of its dependencies; first with the system's package lists."""
     try:
-        return _download(folder, [])
+        return _download(package, folder, [])
     except StartFailed:  # no lists yet, or lists that are older than the mirror
         private = _private_lists(folder.with_suffix(".apt"))
         _run(["apt-get", "update", "--quiet", *private], folder)
-        return _download(folder, private)
+        return _download(package, folder, private)
 
 
-def _download(folder: Path, options: Sequence[str]) -> list[Path]:
-    plan = _run(["apt-get", "install", "--simulate", "--no-install-recommends", *options, _PACKAGE], folder)
+def _download(package: str, folder: Path, options: Sequence[str]) -> list[Path]:
+    plan = _run(["apt-get", "install", "--simulate", "--no-install-recommends", *options, package], folder)
     names = set(re.findall(r"^Inst (\S+)", plan, re.MULTILINE)) - _NEVER_UNPACK
-    if _PACKAGE not in names:
-        raise StartFailed(f"apt-get does not plan to install {_PACKAGE}:\n{plan}")
+    if package not in names:
+        raise StartFailed(f"apt-get does not plan to install {package}:\n{plan}")
     _run(["apt-get", "download", "--quiet", *options, *sorted(names)], folder)
     return sorted(folder.glob("*.deb"))
 

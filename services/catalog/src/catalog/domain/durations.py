@@ -56,7 +56,8 @@ def _mvhd(body: bytes) -> float:
 
 def _webm(size: int, read: Read) -> float | None:
     """EBML header, then Segment → Info → TimecodeScale and Duration (RFC 8794, Matroska)."""
-    place, end, scale, duration = 0, size, 1_000_000, None
+    place, end, scale = 0, size, 1_000_000
+    duration: float | None = None
     for _ in range(MOST_STEPS):
         if place >= end:
             break
@@ -73,7 +74,10 @@ def _webm(size: int, read: Read) -> float | None:
         if name == 0x2AD7B1:
             scale = int.from_bytes(read(place, min(length, 8)))
         elif name == 0x4489:
-            duration = struct.unpack({4: ">f", 8: ">d"}[length] if length in (4, 8) else ">0x", read(place, length))[0]
+            kind = {4: ">f", 8: ">d"}.get(length)
+            if kind is None:  # and so never read: it may say any length
+                return None
+            duration = struct.unpack(kind, read(place, length))[0]
         place += length
     return None if duration is None else duration * scale / 1e9
 
@@ -122,7 +126,10 @@ def _wav(size: int, read: Read) -> float | None:
 
 def _flac(size: int, read: Read) -> float | None:
     """STREAMINFO, which is the first block."""
-    info = int.from_bytes(read(18, 8))
+    head = read(0, 26)
+    if head[:4] != b"fLaC":
+        return None
+    info = int.from_bytes(head[18:])
     return float((info & (1 << 36) - 1) / (info >> 44))
 
 

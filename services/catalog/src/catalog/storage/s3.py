@@ -43,6 +43,7 @@ class Bucket:
         self._address = f"{endpoint.rstrip('/')}/{bucket}"
         self._public_address = f"{(public_endpoint or endpoint).rstrip('/')}/{bucket}"
         self._client = httpx.AsyncClient(timeout=_LIMITS)
+        self._blocking_client = httpx.Client(timeout=_LIMITS)
 
     async def write(self, key: str, pieces: Pieces) -> int:
         parts = _in_parts(pieces)
@@ -103,14 +104,14 @@ class Bucket:
     def reader(self, key: str) -> ReadAt:
         def read_at(offset: int, size: int) -> bytes:
             try:
-                answer = httpx.get(self._signed("GET", key), headers=_range(offset, size), timeout=_LIMITS)
+                with self._blocking_client.stream("GET", self._signed("GET", key), headers=_range(offset, size)) as got:
+                    if got.status_code == 416:
+                        return b""
+                    if got.status_code != 206:  # nor 200, which would be all of the file
+                        raise _failure(got)
+                    return got.read()[:size]
             except httpx.HTTPError as error:
                 raise StorageUnavailable from error
-            if answer.status_code == 416:
-                return b""
-            if answer.status_code != 206:
-                raise _failure(answer)
-            return answer.content[:size]
 
         return read_at
 
@@ -124,6 +125,7 @@ class Bucket:
 
     async def close(self) -> None:
         await self._client.aclose()
+        self._blocking_client.close()
 
     def _signed(self, method: str, key: str, parameters: dict[str, str] | None = None) -> str:
         return presigned(

@@ -22,6 +22,7 @@ from shared.contracts.assessment.events import (
     AssessmentEvent,
     AssessmentUpdated,
     AttemptEvent,
+    AttemptExtended,
     AttemptGraded,
     AttemptStarted,
     AttemptSubmitted,
@@ -102,8 +103,8 @@ async def on_attempt(session: AsyncSession, event: AttemptEvent) -> None:
     is_news, status_before = await take_attempt(session, event)
     if not is_news:
         return
-    if isinstance(event, AttemptStarted):
-        await record(session, [messages.of_start(event, datetime.now(UTC))])
+    if isinstance(event, AttemptStarted | AttemptExtended):
+        await record(session, [messages.of_clock(event, datetime.now(UTC))])
     else:
         await record(session, messages.of_attempt(event, status_before))
 
@@ -159,7 +160,7 @@ HANDLERS: Handlers = {
     ProgressUpdated: on_progress,
     ProgressRecalculated: on_recalculation,
     **dict.fromkeys((AssessmentCreated, AssessmentUpdated, AssessmentDeleted), on_assessment),
-    **dict.fromkeys((AttemptStarted, AttemptSubmitted, AttemptGraded), on_attempt),
+    **dict.fromkeys((AttemptStarted, AttemptExtended, AttemptSubmitted, AttemptGraded), on_attempt),
     CertificateIssued: on_certificate,
     **dict.fromkeys((TopicPublished, TopicUpdated, TopicReplied, TopicDeleted), on_topic),
     ReviewCreated: on_review,

@@ -206,7 +206,7 @@ class Hub:
                 await asyncio.sleep(0)
 
     def _follow_attempt(self, outlet: Outlet, message: Logged) -> None:
-        """Whose clock runs: from the start of an attempt of the outlet's own person to its end."""
+        """Whose clock runs, and until when: from the start of an attempt of the outlet's own person to its end."""
         if message.audience != user(outlet.channel.user_id):
             return
         if message.type == "attempt_time":

@@ -16,6 +16,7 @@ from gateway.push.domain.said import last_event_id as read_id
 from gateway.push.parts import Push
 from gateway.push.resume import missed
 from gateway.push.store import Logged
+from gateway.shape import IS_HEAD
 from shared import problems
 from shared.auth import HEADER, SignedIn
 from shared.errors import Invalid, ServiceUnavailable
@@ -60,12 +61,15 @@ async def event_stream(
         refusal.headers["Retry-After"] = str(RETRY_AFTER_S)
         return refusal
     credential = push.credential_of(request.headers.raw)
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    if request.scope.get(IS_HEAD):  # the headers are all of it; the stream would never end
+        return Response(media_type="text/event-stream", headers=headers)
     person = Person(caller.user_id, caller.role, credential, request.headers[HEADER])
     await push.hub.ready()
     return StreamingResponse(
         _events(push, person, start),
         media_type="text/event-stream",
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        headers=headers,
     )
 
 

@@ -1,9 +1,9 @@
 """Asking services at their private paths, as the gateway itself: bytes as they come, parsed by nobody."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
-from gateway.upstream.client import UpstreamDown, Upstreams
+from gateway.upstream.client import Answer, UpstreamDown, Upstreams
 from shared.auth import HEADER, LIFETIME_S, Signer
 from shared.settings import ServiceName
 from shared.telemetry import request_id
@@ -30,12 +30,18 @@ class Inside:
                 return None
             if answer.status != 200:
                 raise UpstreamDown(f"answered {answer.status}")
-            body = bytearray()
-            async for piece in answer.pieces:
-                body += piece
-                if len(body) > LARGEST_ANSWER:
-                    raise UpstreamDown(f"answered more than {LARGEST_ANSWER} bytes")
-            return bytes(body)
+            return await _whole(answer)
+
+    async def post(
+        self, service: ServiceName, target: str, kind: str, pieces: AsyncIterator[bytes], *, limit_s: float
+    ) -> tuple[int, bytes]:
+        """Status and body of the answer to a body of the content type `kind`.
+
+        Raises UpstreamDown when there is none within `limit_s`, or `pieces` breaks off.
+        """
+        headers = [*self._headers(), ("Content-Type", kind)]
+        async with self._upstreams.ask(service, "POST", target, headers, pieces, limit_s=limit_s) as answer:
+            return answer.status, await _whole(answer)
 
     def _headers(self) -> Sequence[tuple[str, str]]:
         headers = [("X-Request-ID", request_id())]
@@ -45,3 +51,12 @@ class Inside:
                 self._signed_until = time.monotonic() + LIFETIME_S / 2
             headers.append((HEADER, self._signature))
         return headers
+
+
+async def _whole(answer: Answer) -> bytes:
+    body = bytearray()
+    async for piece in answer.pieces:
+        body += piece
+        if len(body) > LARGEST_ANSWER:
+            raise UpstreamDown(f"answered more than {LARGEST_ANSWER} bytes")
+    return bytes(body)

@@ -10,6 +10,8 @@ from gateway.pages import page
 
 LONGEST_NUMBER = 50
 """As the certificate service takes it; anything longer is no number."""
+LARGEST_PDF_MB = 5
+"""What the certificate service takes."""
 
 
 class Verification(BaseModel):
@@ -32,6 +34,12 @@ _FORM = Markup("""<form action="/verify/" method="get">
  spellcheck="false" aria-describedby="hint">
 <button type="submit">Verify</button>
 <p id="hint">It stands on the certificate, and begins with CERT.</p>
+</form>
+<form action="/verify/" method="post" enctype="multipart/form-data">
+<label for="file">Or its PDF</label>
+<input id="file" name="file" type="file" accept="application/pdf,.pdf" required aria-describedby="file-hint">
+<button type="submit">Verify the file</button>
+<p id="file-hint">Choose the file or drop it on the field; {largest} MB at most. It is read, and not kept.</p>
 </form>""")
 _START = Markup("<h1>Verify a certificate</h1>{form}")
 _RESULT = Markup("""<div class="verdict" role="status">{shape}<div><h1>{verdict}</h1><p>{sentence}</p></div></div>
@@ -106,6 +114,17 @@ def unknown_page(number: str) -> HTMLResponse:
     return page("Unknown", _result(_QUESTION_IN_DIAMOND, "Unknown", sentence, number), status=404)
 
 
+def unknown_file_page() -> HTMLResponse:
+    sentence = "The file names a certificate that was never issued here."
+    return page("Unknown", _result(_QUESTION_IN_DIAMOND, "Unknown", sentence, ""), status=404)
+
+
+def unreadable_page(sentence: str, *, status: int, closing: bool = False) -> HTMLResponse:
+    """A file that nothing can be said of; `closing` where the rest of it is still on its way."""
+    content = _result(_BROKEN_LINE, "Not verified", sentence, "")
+    return page("Not verified", content, status=status, headers={"Connection": "close"} if closing else None)
+
+
 def unavailable_page(number: str) -> HTMLResponse:
     sentence = "Certificates cannot be verified at the moment. This says nothing about yours: try again in a minute."
     content = _result(_BROKEN_LINE, "Not verified", sentence, number)
@@ -117,7 +136,7 @@ def _result(shape: Markup, verdict: str, sentence: str, number: str, facts: Mark
 
 
 def _form(number: str) -> Markup:
-    return _FORM.format(number=number[:LONGEST_NUMBER], longest=LONGEST_NUMBER)
+    return _FORM.format(number=number[:LONGEST_NUMBER], longest=LONGEST_NUMBER, largest=LARGEST_PDF_MB)
 
 
 def _facts(found: Verification) -> Markup:

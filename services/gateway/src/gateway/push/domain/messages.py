@@ -116,8 +116,8 @@ def of_enrollment(event: EnrollmentState) -> Message:
     return Message(staff(event.course_id), "enrollment_created", data, course_id=event.course_id)
 
 
-def of_start(event: AttemptState, now: datetime) -> Message:
-    """That an attempt's clock runs."""
+def of_clock(event: AttemptState, now: datetime) -> Message:
+    """That an attempt's clock runs, and until when."""
     return Message(
         user(event.user_id),
         "attempt_time",

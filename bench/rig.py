@@ -1,0 +1,138 @@
+"""The system and its yardsticks, running, on the same data."""
+
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from bench import events, memory, seed
+from bench.peer import Peer
+from bench.side_by_side import Server, Starts
+from shared.runtime.process import Process, wait_until
+from shared.runtime.stack import Stack
+from shared.runtime.state import checkout, free_port, is_free
+
+_BEHIND = ("catalog", "enrollment", "assessment", "certificate")
+
+
+class Rig:
+    """`ours` keeps guests' pages, `uncached` is another gateway of the same system that keeps none.
+
+    `whole`: PostgreSQL notes the time of each commit, and the services are started one by one, with a watch.
+    """
+
+    ours: Server
+    uncached: Server
+    drf: Server
+
+    def __init__(self, *, courses: int, users: int, whole: bool = False) -> None:
+        self.courses, self.users = courses, users
+        self.starts = Starts()
+        self.stack = Stack(durable=True, settings={"SYLLABUS_RATE_LIMITS": "false"})
+        self._whole = whole
+        self._others: list[Process] = []
+        self.peer: Peer | None = None
+        self._statics: dict[int, Server] = {}
+        self._took: dict[str, float] = {}
+
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _start(self) -> None:
+        stack = self.stack
+        stack.start_servers()
+        if self._whole:
+            events.keep_commit_times(stack)
+        stack.migrate()
+        self.peer = Peer(stack)
+        self.peer.fill(self.courses, self.users)
+        seed.fill(stack)
+        self.check()
+        lists = stack.directory / "lists"
+        lists.mkdir()
+        seed.write_lists(stack, lists)
+        self.peer.start()
+        if self._whole:
+            self._took = memory.start_one_by_one(stack, (*_BEHIND, "gateway"))
+        else:
+            stack.start(*_BEHIND, "gateway")
+        behind = [stack.process(service).pid for service in _BEHIND]
+        self.drf = Server("drf", self.peer.url, self._settings("drf"), [self.peer.pid])
+        ours = self._settings("ours") | {"LOGIN": '{"email": "user%d@example.org", "password": "password"}'}
+        self.ours = Server("ours", stack.url, ours, [stack.process("gateway").pid, *behind])
+        url, process = self._uncached_gateway()
+        self.uncached = Server("uncached", url, ours, [process.pid, *behind])
+
+    def close(self) -> None:
+        for process in self._others:
+            process.stop()
+        if self.peer is not None:
+            self.peer.close()
+        self.stack.close()
+
+    def check(self) -> None:
+        """Every counter of enrollment against its rows."""
+        seed.check(self.stack)
+
+    def memory(self) -> list[str]:
+        assert self.peer is not None
+        return memory.measure(self.stack, self._took, self.peer.pid)
+
+    def size_of(self, path: str) -> int:
+        """Bytes of our answer."""
+        return len(httpx.get(self.ours.url + path).raise_for_status().content)
+
+    def static(self, size: int) -> Server:
+        """The limit: a static answer of so many bytes."""
+        if size not in self._statics:
+            port = free_port()
+            process = self._process(f"static-{size}", [sys.executable, "-m", "bench.static", str(port), str(size)], {})
+            assert wait_until(lambda: not is_free(port), 20.0), process.tail()
+            self._statics[size] = Server("static", f"http://127.0.0.1:{port}", self._settings("ours"), [process.pid])
+        return self._statics[size]
+
+    @property
+    def teacher_and_course(self) -> tuple[str, str]:
+        """The token of who leads a course, and the course."""
+        return seed.token_of(8), "course-1"
+
+    def _settings(self, side: str) -> dict[str, str]:
+        return {"DATA_DIR": str(self.stack.directory / "lists"), "DB": side, "COURSES": str(self.courses)}
+
+    def _uncached_gateway(self) -> tuple[str, Process]:
+        port = free_port()
+        private = self.stack.directory / "run" / "uncached.sock"
+        settings = self.stack.environment("gateway") | {
+            "SYLLABUS_CACHE_BYTES": "0",
+            "SYLLABUS_RUN_WORKER": "false",
+            "SYLLABUS_LISTEN": f"127.0.0.1:{port}",
+            "SYLLABUS_INTERNAL_LISTEN": f"unix:{private}",
+        }
+        process = self._process("uncached", self.stack.command("gateway"), settings)
+        if not wait_until(lambda: not is_free(port), 60.0):
+            raise RuntimeError(f"the second gateway did not start\n{process.tail()}")
+        return f"http://127.0.0.1:{port}", process
+
+    def _process(self, name: str, command: list[str], environment: dict[str, str]) -> Process:
+        logs: Path = self.stack.directory / "logs"
+        process = Process(
+            command,
+            log=logs / f"{name}.log",
+            record=self.stack.directory / "run" / f"{name}.pid",
+            directory=checkout(),
+            environment=environment or {"PATH": "/usr/bin:/bin"},
+        )
+        self._others.append(process)
+        return process
