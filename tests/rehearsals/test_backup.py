@@ -15,7 +15,7 @@ from shared.runtime.process import wait_until
 from shared.runtime.roles import SERVICES, database_url
 from shared.runtime.stack import Stack
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(900)]
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 

@@ -21,7 +21,7 @@ from shared.runtime.process import Process, wait_until
 from shared.runtime.stack import Stack, unready
 from shared.runtime.state import checkout, free_port
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(900)]
 
 DRAIN_S = 3.0
 READERS, WRITERS = 3, 2
@@ -174,7 +174,7 @@ def test_no_request_fails_while_every_process_is_replaced(doubled: Doubled) -> N
     for thread in threads:
         thread.join()
     print(f"{traffic.done} requests in {time.monotonic() - before_s:.0f} s, {len(traffic.failed)} failed")
-    assert traffic.failed == []
+    assert sorted(set(traffic.failed)) == []
     assert traffic.done > 200
 
 
@@ -204,7 +204,10 @@ def _write(url: str, course: dict[str, Any], traffic: Traffic) -> None:
         headers = {"Authorization": f"Token {login['token']}"}
 
         def change(number: int) -> httpx.Response:
-            body = {"title": "Upgraded under its readers", "description": f"Written for the {number}th time, at least."}
+            body = {
+                "title": "Upgraded under its readers",
+                "description": f"Read and written while every process is replaced: {number} times.",
+            }
             return client.patch(f"/api/courses/{course['slug']}/", json=body, headers=headers)
 
         traffic.go_on(change)

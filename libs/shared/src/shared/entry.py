@@ -26,6 +26,7 @@ from shared.app import probes
 from shared.auth import Signer
 from shared.broker import Publisher, Topology, prepare_topology
 from shared.database import Database
+from shared.errors import ServiceUnavailable
 from shared.inbox import Handlers
 from shared.outbox import maintain_partitions
 from shared.peers import Peers
@@ -80,7 +81,10 @@ def main(
         sys.stdout.write(asyncio.run(_operate(settings, handlers, arguments)) + "\n")
     elif arguments.role in ("reconcile", "rebuild"):
         configure_logging(settings.SERVICE, form=settings.log_format, level="warning")
-        report = asyncio.run(_compare(settings, reconciliation, arguments))
+        try:
+            report = asyncio.run(_compare(settings, reconciliation, arguments))
+        except ServiceUnavailable:
+            sys.exit(f"{settings.SERVICE}: an owner does not answer; what was repaired until then is, do it again")
         sys.stdout.write(f"{settings.SERVICE}: {report}\n")
         sys.exit(1 if report.left else 0)
     else:

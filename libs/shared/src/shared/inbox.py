@@ -116,6 +116,9 @@ class Consumer:
             finally:
                 if connection is not None:
                     await close_quietly(connection)
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                # The group tells of lost connections rather than of a cancellation that came at the same time.
+                raise asyncio.CancelledError
             await asyncio.sleep(backoff)
             backoff = min(backoff * 2, LONGEST_BACKOFF_S)
 

@@ -24,6 +24,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from shared.contracts import State
 from shared.contracts.snapshot import SnapshotPage
 from shared.database import Database
+from shared.errors import ServiceUnavailable
 from shared.fields import LARGEST_ID
 from shared.peers import Params
 from shared.settings import ServiceName
@@ -252,7 +253,9 @@ class _Comparison:
     async def _page(self, after: int, limit: int) -> SnapshotPage:
         path = f"/internal/snapshot/{self._copy.aggregate}/"
         page = await self._owners.get(self._copy.owner, path, SnapshotPage, {"after": after, "limit": limit})
-        return page or SnapshotPage(results=[])
+        if page is None:  # of a release that cannot tell: that is not to say that there are none
+            raise ServiceUnavailable
+        return page
 
     async def _held(self, states: Sequence[Any], low: int, high: int | None) -> dict[int, Values]:
         """What the copy holds, by id. Rows of version 0 or less came from elsewhere, and are not yet a copy."""

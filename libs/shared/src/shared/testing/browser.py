@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import connect
+from websockets.sync.connection import Connection
 
 LIMIT_S = 30
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -20,7 +21,7 @@ WITHOUT = "no Chromium on this machine: pages are not tested in a browser (apt-g
 class Browser:
     """A page in Chromium."""
 
-    def __init__(self, page: ClientConnection) -> None:
+    def __init__(self, page: Connection) -> None:
         self._page = page
         self._number = 0
 

@@ -11,6 +11,8 @@ from typing import Any
 
 from gateway import VERSION
 from gateway.aggregate.additions import add_to
+from gateway.aggregate.examples import add_examples
+from gateway.aggregate.refusals import ERROR_RESPONSES, ERROR_SCHEMAS, errors_of
 from gateway.aggregate.tags import TAGS
 from shared.settings import ServiceName
 
@@ -18,64 +20,13 @@ Document = dict[str, Any]
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _FRAMEWORK_SCHEMAS = ("HTTPValidationError", "ValidationError")
-_SCHEMAS: Document = {
-    "Problem": {
-        "type": "object",
-        "description": "Every error but validation.",
-        "required": ["error", "code", "details"],
-        "properties": {
-            "error": {"type": "string", "description": "A sentence for people."},
-            "code": {"type": "string", "description": "For programs.", "examples": ["NOT_FOUND"]},
-            "details": {"type": "object", "description": "By code; `request_id` where the fault is on our side."},
-        },
-    },
-    "ValidationErrors": {
-        "type": "object",
-        "description": "Messages by field; nested fields as a path (`questions.0.points`), the whole as"
-        " `non_field_errors`.",
-        "additionalProperties": {"type": "array", "items": {"type": "string"}},
-    },
-}
-_RESPONSES: Document = {
-    "Problem": {
-        "description": "Refused: see `code`.",
-        "content": {
-            "application/json": {
-                "schema": {"$ref": "#/components/schemas/Problem"},
-                "example": {"error": "Not found.", "code": "NOT_FOUND", "details": {}},
-            }
-        },
-    },
-    "Invalid": {
-        "description": "Fields that cannot have these values, or another refusal.",
-        "content": {
-            "application/json": {
-                "schema": {
-                    "anyOf": [
-                        {"$ref": "#/components/schemas/ValidationErrors"},
-                        {"$ref": "#/components/schemas/Problem"},
-                    ]
-                },
-                "examples": {
-                    "fields": {
-                        "summary": "Fields that cannot have these values",
-                        "value": {"title": ["This field is required."], "questions.0.points": ["Give at least 0."]},
-                    },
-                    "refusal": {
-                        "summary": "A rule that does not allow it",
-                        "value": {"error": "You are enrolled already.", "code": "ALREADY_ENROLLED", "details": {}},
-                    },
-                },
-            }
-        },
-    },
-}
 
 
 def merge(parts: Mapping[ServiceName, Document], missing: list[str], public_url: str) -> Document:
     """One document of several; `missing` services are named in `x-degraded`."""
-    schemas = dict(_SCHEMAS)
+    schemas = dict(ERROR_SCHEMAS)
     paths: Document = {}
+    parts = {service: _plainly_named(part) for service, part in parts.items()}
     # A path that several services have (jobs) is described once.
     once = {path: item for part in parts.values() for path, item in _public_paths(part).items()}
     operations = Counter(operation.get("operationId") for operation in _operations(once))
@@ -85,10 +36,11 @@ def merge(parts: Mapping[ServiceName, Document], missing: list[str], public_url:
         schemas |= {names[name]: _renamed(schema, names) for name, schema in _own_schemas(part).items()}
         for path, item in _public_paths(part).items():
             item = _renamed(item, names)
-            for operation in _operations({path: item}):
-                _complete(operation, service, operations)
+            for method in (method for method in _METHODS if method in item):
+                _complete(item[method], method, path, service, operations)
             paths[path] = item
     add_to(paths, schemas)
+    add_examples(paths, schemas)
     document: Document = {
         "openapi": "3.1.0",
         "info": {
@@ -107,7 +59,7 @@ def merge(parts: Mapping[ServiceName, Document], missing: list[str], public_url:
         "paths": dict(sorted(paths.items())),
         "components": {
             "schemas": dict(sorted(schemas.items())),
-            "responses": _RESPONSES,
+            "responses": ERROR_RESPONSES,
             "securitySchemes": {
                 "Token": {
                     "type": "apiKey",
@@ -128,6 +80,18 @@ def merge(parts: Mapping[ServiceName, Document], missing: list[str], public_url:
     return document | {"x-degraded": missing} if missing else document
 
 
+def _plainly_named(part: Document) -> Document:
+    """With names that generators of clients can make types of: what FastAPI calls `X-Output` is X, `X-Input` XInput."""
+    schemas = part.get("components", {}).get("schemas", {})
+    names = {name: name.removesuffix("-Output").replace("-", "") for name in schemas if "-" in name}
+    if not names:
+        return part
+    named = {names.get(name, name): schema for name, schema in schemas.items()}
+    named |= {new: {**schemas[old], "title": new} for old, new in names.items()}
+    plain: Document = _renamed(part | {"components": part["components"] | {"schemas": named}}, names)
+    return plain
+
+
 def _public_paths(part: Document) -> Document:
     return {path: item for path, item in part.get("paths", {}).items() if path.startswith("/api/")}
 
@@ -145,7 +109,7 @@ def _clashing(parts: Mapping[ServiceName, Document]) -> set[str]:
     """Names by which services mean different things, be it only by referring to something of a name that clashes."""
     clashing: set[str] = set()
     while True:
-        meanings: dict[str, Any] = dict(_SCHEMAS)
+        meanings: dict[str, Any] = dict(ERROR_SCHEMAS)
         found = set()
         for service, part in parts.items():
             names = _new_names(service, part, clashing)
@@ -180,15 +144,15 @@ def _renamed_reference(value: Any, names: Mapping[str, str]) -> Any:
     return value
 
 
-def _complete(operation: Document, service: str, operations: Counter[str | None]) -> None:
+def _complete(operation: Document, method: str, path: str, service: str, operations: Counter[str | None]) -> None:
     """What is the same of every operation; FastAPI's 422 is this API's 400."""
     operation["tags"] = operation.get("tags") or [service.capitalize()]
     if operations[operation.get("operationId")] > 1:
         operation["operationId"] = f"{service}_{operation['operationId']}"
     responses = operation.setdefault("responses", {})
-    if responses.pop("422", None) is not None or "requestBody" in operation:
-        responses["400"] = {"$ref": "#/components/responses/Invalid"}
-    responses["default"] = {"$ref": "#/components/responses/Problem"}
+    errors = errors_of(method, path, operation)
+    responses.pop("422", None)
+    responses |= errors | {status: said for status, said in responses.items() if status != "400"}
 
 
 def _described(tag: str) -> Document:
