@@ -84,7 +84,7 @@ def _sample(text: Text, tests: dict[str, Condition], now: datetime) -> CTE:
     )
     others = (test for name, test in tests.items() if name not in facet_filters)
     popular = (Course.enrolled_students_count.desc(), Course.id.desc())
-    chosen = select(*columns).where(*LISTED, text.found, *others).order_by(*popular).limit(MOST_COUNTED)
+    chosen = select(*columns).where(*LISTED, *others, text.found).order_by(*popular).limit(MOST_COUNTED)
     return chosen.cte("sample")
 
 

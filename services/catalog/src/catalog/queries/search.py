@@ -77,7 +77,7 @@ def _most_popular(text: Text, tests: Sequence[Condition]) -> Subquery:
         Course.price.label("price"),
         *(getattr(Course, name).label(name) for name in _ORDERS),
     )
-    chosen = chosen.where(*LISTED, text.found, *tests)
+    chosen = chosen.where(*LISTED, *tests, text.found)  # last: it fetches a large value for each row it tests
     return chosen.order_by(Course.enrolled_students_count.desc(), Course.id.desc()).limit(MOST_RANKED).subquery()
 
 
