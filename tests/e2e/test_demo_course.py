@@ -33,8 +33,6 @@ def take_in(author: Api, archive: bytes, wait_until: Any) -> dict[str, Any]:
     path = url.removeprefix("/api")
     wait_until(lambda: author.get(path)["state"] not in ("queued", "running"), LIMIT_S)
     job = author.get(path)
-    if "seconds to read" in job["message"]:
-        pytest.skip("this machine is too busy to read an archive within the limit of a job")
     assert job["state"] == "completed", job
     report: dict[str, Any] = job["report"]
     return report

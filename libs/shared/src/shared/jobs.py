@@ -106,7 +106,7 @@ class JobKind:
 
     `row(session, job, params)` carries out one row, in the transaction that also marks it, and returns what the client
     is told. A `Refusal` or `Invalid` it raises fails that row alone, with its reason. `prepare(database, job, rows)`
-    runs before each batch (asks owners, writes files), for 20 s at most, and may run again for the same rows.
+    runs before each batch (asks owners, writes files), for 4 minutes at most, and may run again for the same rows.
     `finish(session, job)` runs once after the last row, in the transaction that completes the job.
     """
 
@@ -184,6 +184,7 @@ _CLAIM = text("""
     FROM jobs WHERE state IN ('queued', 'running') AND due_at <= now() AND kind = ANY(:kinds)
     ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
 """)
+_PATIENCE = text("SET LOCAL idle_in_transaction_session_timeout = '5min'")
 _WAITING = text("""
     SELECT number, params FROM job_rows WHERE job_id = :id AND state = 'waiting' ORDER BY number LIMIT :batch
 """)
@@ -242,6 +243,7 @@ async def _one_batch(database: Database, kinds: Mapping[str, JobKind]) -> bool:
 async def _carry_on(database: Database, session: AsyncSession, kind: JobKind, job: Job) -> None:
     rows = (await session.execute(_WAITING, {"id": job.id, "batch": kind.batch})).all()
     if rows and kind.prepare:
+        await session.execute(_PATIENCE)
         await kind.prepare(database, job, [row.params for row in rows])
     marks = [await _carry_out(session, kind, job, row.number, row.params) for row in rows]
     if marks:
