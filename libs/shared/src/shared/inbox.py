@@ -107,20 +107,33 @@ class Consumer:
                 if made := await self._topology.declare(connection):
                     log.warning("queues were missing; events since then may need a replay", queues=made)
                 backoff = 0.5
-                async with asyncio.TaskGroup() as group:
-                    for queue in self._topology.queues:
-                        group.create_task(self._consume(connection, queue))
-            except* (*CONNECTION_LOST, BrokerAway) as errors:
+                await self._consume_all(connection)
+            except (*CONNECTION_LOST, BrokerAway) as error:
                 RECONNECTS.labels("consumer").inc()
-                log.warning("consumer lost the broker", error=str(errors.exceptions[0]), again_in=backoff)
+                log.warning("consumer lost the broker", error=str(error), again_in=backoff)
             finally:
                 if connection is not None:
                     await close_quietly(connection)
-            if (task := asyncio.current_task()) is not None and task.cancelling():
-                # The group tells of lost connections rather than of a cancellation that came at the same time.
-                raise asyncio.CancelledError
             await asyncio.sleep(backoff)
             backoff = min(backoff * 2, LONGEST_BACKOFF_S)
+
+    async def _consume_all(self, connection: AbstractConnection) -> None:
+        """Handle all queues, until one of them is lost: then that is raised, and the others end.
+
+        No TaskGroup: on Python 3.11 it loses a cancellation that comes while one of its tasks fails, and leaves behind
+        one that nobody asked for.
+        """
+        tasks = [asyncio.create_task(self._consume(connection, queue)) for queue in self._topology.queues]
+        try:
+            if not tasks:
+                await asyncio.Event().wait()
+            ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+            for task in ended:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _consume(self, connection: AbstractConnection, queue: str) -> None:
         """Handle one queue in order. Raises ConnectionError when its channel or its queue is gone."""
