@@ -121,7 +121,10 @@ class TestEventsReachTheirCopies:
         enrollment = learner.post(f"/courses/{course['slug']}/enroll/")
         for service in ("gateway", "enrollment"):
             wait_until(lambda: name in system.log(service))  # noqa: B023
-        caused = "SELECT correlation_id FROM enrollment.outbox WHERE aggregate_id = %s"
+        caused = (
+            "SELECT correlation_id FROM enrollment.outbox"
+            " WHERE aggregate_id = %s AND type LIKE 'enrollment.enrollment.%%'"
+        )
         assert system.rows(caused, str(enrollment["id"])) == [(name,)]
 
     def test_the_feed_tells_every_event_once_in_the_order_of_its_aggregate(

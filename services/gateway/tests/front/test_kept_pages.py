@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +11,7 @@ import httpx
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from gateway.cache.drops import note
+from gateway.cache.drops import FADES_WITHIN_S, note
 from gateway.cache.pages import LONGEST_S, Pages, _lasts_s, is_changed_by, key_of
 from shared.testing import ServiceUnderTest
 
@@ -219,6 +220,15 @@ class TestEvents:
         assert page.expires_at < before - 30
         await public.get(DETAIL)
         assert shop.served == 1
+
+    async def test_of_such_figures_let_a_new_page_fade_too_for_a_while(
+        self, public: httpx.AsyncClient, shop: Shop, pages: Pages
+    ) -> None:
+        course_event(pages, "enrollment.enrollment.created.v1")
+        await public.get(DETAIL)
+        page = await pages.find(f"{DETAIL}?".encode())
+        assert page
+        assert page.expires_at <= time.monotonic() + FADES_WITHIN_S
 
     async def test_that_cannot_be_read_do_no_harm(self, pages: Pages) -> None:
         for body in (b"", b"[]", b"\xff", b'{"course_id":null}'):

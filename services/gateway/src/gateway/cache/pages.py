@@ -23,6 +23,8 @@ LARGEST_PAGE = 256 * 1024
 LONGEST_KEY = 512
 SMALLEST_ZIPPED = 1024
 MOST_CHANGES = 100_000
+UNSETTLED_S = 10.0
+"""After a figure began to change, so long are pages with it kept for a moment only: the catalog may be late to follow."""
 COURSES = "courses"
 """Tag of every page that lists courses."""
 
@@ -86,6 +88,7 @@ class Pages:
         self._changes = 0
         self._last_change: dict[str, int] = {}
         self._oldest_known = 0
+        self._unsettled: dict[str, tuple[float, float]] = {}
         self._being_made: dict[bytes, Future[None]] = {}
         self.is_open = False
         """Whether the bus tells of changes now. Nothing is kept while it does not."""
@@ -134,7 +137,11 @@ class Pages:
     def fade(self, tag: str, within_s: float) -> None:
         """A figure on pages with this tag changes about now, or a moment later: keep them for so long only."""
         self._note(tag)
-        until = time.monotonic() + within_s
+        now = time.monotonic()
+        until = now + within_s
+        if len(self._unsettled) >= MOST_CHANGES:
+            self._unsettled.clear()
+        self._unsettled[tag] = (now + UNSETTLED_S, within_s)
         for key in self._keys.get(tag, ()):
             page = self._pages[key]
             page.expires_at = min(page.expires_at, until)
@@ -164,6 +171,11 @@ class Pages:
         changed = max((self._last_change.get(tag, 0) for tag in page.tags), default=0)
         if not self.is_open or max(changed, self._oldest_known) > began:
             return
+        now = time.monotonic()
+        for tag in page.tags:
+            settled_at, lasts_s = self._unsettled.get(tag, (0.0, 0.0))
+            if now < settled_at:
+                page.expires_at = min(page.expires_at, now + lasts_s)
         self._forget(key)
         self._pages[key] = page
         self._bytes += page.size
