@@ -24,7 +24,7 @@ LONGEST_KEY = 512
 SMALLEST_ZIPPED = 1024
 MOST_CHANGES = 100_000
 UNSETTLED_S = 10.0
-"""After a figure began to change, so long are pages with it kept for a moment only: the catalog may be late to follow."""
+"""So long after a figure began to change, pages with it are kept for a moment only: the catalog may follow late."""
 COURSES = "courses"
 """Tag of every page that lists courses."""
 
