@@ -49,7 +49,7 @@ class TestFailures:
             await session.execute(
                 text(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                    " WHERE pid <> pg_backend_pid() AND usename = current_user"
+                    " WHERE pid <> pg_backend_pid() AND usename = current_user AND datname = current_database()"
                     " AND application_name = (SELECT application_name FROM pg_stat_activity WHERE pid = :pid)"
                 ),
                 {"pid": before},
