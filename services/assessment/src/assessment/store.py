@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Select, exists, false, select
+from sqlalchemy import ColumnElement, Select, exists, false, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from assessment.models import Assessment, Attempt, AttemptAnswer, Course, Enrollment, Question
+from assessment.models import Assessment, Attempt, AttemptAnswer, Course, Enrollment, Question, Rubric
 from shared.auth import Identity
 from shared.fields import LARGEST_ID
 
@@ -46,9 +46,14 @@ def is_course(ref: str) -> ColumnElement[bool]:
     return Course.course_id == int(ref) if int(ref) <= LARGEST_ID else false()
 
 
-def teaches(user: Identity) -> ColumnElement[bool]:
-    """Whether the user is staff of `Course`, by our copy."""
-    return Course.staff.contains([user.user_id])
+def oversees(user: Identity) -> ColumnElement[bool]:
+    """Whether the user is staff of `Course`, by our copy, as `rights.is_staff` says it: administrators always are."""
+    return true() if user.is_administrator else Course.staff.contains([user.user_id])
+
+
+def owns(user: Identity) -> ColumnElement[bool]:
+    """Whether the user may see and change `Rubric`: their own; administrators all."""
+    return true() if user.is_administrator else Rubric.owner_id == user.user_id
 
 
 def learns(user: Identity) -> ColumnElement[bool]:
