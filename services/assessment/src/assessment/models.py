@@ -233,6 +233,8 @@ class Attempt(Table):
     user_agent: Mapped[str] = mapped_column(Text)
     is_erased: Mapped[bool] = mapped_column(default=False, server_default=false())
     """The learner asked to be forgotten: the texts are gone, so the score can only stay as it is."""
+    assessment: Mapped[Assessment] = relationship(lazy="raise_on_sql")
+    """Only where it was loaded with the attempt (`store.with_assessment`)."""
 
 
 class AttemptAnswer(Table):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Select, exists, false, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from assessment.models import Assessment, Attempt, AttemptAnswer, Course, Enrollment, Question, Rubric
 from shared.auth import Identity
@@ -27,10 +27,17 @@ async def lock_assessment(session: AsyncSession, assessment_id: int, *, share: b
     return await session.scalar(with_questions(present).with_for_update(read=share))
 
 
+def with_assessment(statement: Select[Attempt], *, skip_locked: bool = False) -> Select[Attempt]:
+    """Lock the attempts as they are now, and load their assessments with them."""
+    loaded = statement.options(joinedload(Attempt.assessment, innerjoin=True))
+    return loaded.with_for_update(of=Attempt, skip_locked=skip_locked).execution_options(populate_existing=True)
+
+
 async def lock_attempt(session: AsyncSession, attempt_id: int, user_id: int) -> Attempt | None:
     """The learner's own attempt, locked; nobody else answers or closes it meanwhile."""
-    own = select(Attempt).where(Attempt.id == attempt_id, Attempt.user_id == user_id)
-    return await session.scalar(own.with_for_update().execution_options(populate_existing=True))
+    return await session.scalar(
+        with_assessment(select(Attempt).where(Attempt.id == attempt_id, Attempt.user_id == user_id))
+    )
 
 
 async def get_answers(session: AsyncSession, attempt_ids: Sequence[int]) -> Sequence[AttemptAnswer]:

@@ -1,4 +1,4 @@
-"""Worked examples, and what holds for all of them."""
+"""What holds for all scores. Worked examples are in `test_worked_examples.py`."""
 
 from decimal import Decimal
 
@@ -46,58 +46,6 @@ def grade_item(paper: Paper, item: Item, chosen: frozenset[int]) -> Grade:
     graded = grade(paper, item, Given(chosen=chosen))
     assert graded is not None
     return graded
-
-
-class TestAllOrNothing:
-    @pytest.mark.parametrize(
-        ("chosen", "penalty", "points", "is_correct"),
-        [
-            ({1}, "0", "4.50", True),
-            ({2}, "0", "0", False),
-            (set(), "0", "0", False),
-            ({1}, "0.25", "4.50", True),
-            ({2}, "0.25", "-1.13", False),  # 1.125, half up
-            (set(), "0.25", "0", False),
-            ({2}, "1", "-4.50", False),
-        ],
-    )
-    def test_one_right_answer(self, chosen: set[int], penalty: str, points: str, is_correct: bool) -> None:
-        item = an_item("multiple_choice", correct={1}, points=3, weight="1.5")
-        for partial_credit in (False, True):
-            graded = grade_item(a_paper(partial_credit=partial_credit, penalty=penalty), item, frozenset(chosen))
-            assert (graded.points, graded.is_correct) == (Decimal(points), is_correct)
-
-    @pytest.mark.parametrize(
-        ("chosen", "points"), [({1, 2}, "2"), ({1}, "-1"), ({1, 2, 3}, "-1"), ({3}, "-1"), (set(), "0")]
-    )
-    def test_several_right_answers_must_all_be_chosen(self, chosen: set[int], points: str) -> None:
-        graded = grade_item(a_paper(penalty="0.5"), an_item(correct={1, 2}, points=2), frozenset(chosen))
-        assert graded.points == Decimal(points)
-
-
-class TestPartialCredit:
-    @pytest.mark.parametrize(
-        ("chosen", "penalty", "points"),
-        [
-            ({1, 2, 3}, "0", "10"),
-            ({1, 2}, "0", "6.67"),
-            ({1}, "0", "3.33"),
-            ({1, 2, 4}, "0", "6.67"),
-            ({1, 2, 4}, "0.5", "5.00"),
-            ({1, 4, 5}, "0.5", "0"),
-            ({1, 4, 5, 6}, "1", "0"),
-            ({4}, "0", "0"),
-            (set(), "0.5", "0"),
-        ],
-    )
-    def test_a_share_for_each_right_one_less_the_wrong_ones(self, chosen: set[int], penalty: str, points: str) -> None:
-        paper = a_paper(partial_credit=True, penalty=penalty)
-        assert grade_item(paper, an_item(correct={1, 2, 3}, points=10), frozenset(chosen)).points == Decimal(points)
-
-    def test_half_a_cent_goes_up(self) -> None:
-        # 0.25 × 1 / 2 = 0.125
-        item = an_item(correct={1, 2}, points=1, weight="0.25")
-        assert grade_item(a_paper(partial_credit=True), item, frozenset({1})).points == Decimal("0.13")
 
 
 class TestTotal:

@@ -1,9 +1,8 @@
-"""Worked examples for the types of question whose key is in their config."""
+"""What holds for all types of question whose key is in their config."""
 
 from decimal import Decimal
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,88 +63,6 @@ MATCHING = an_item(
         "pairs": [{"left_id": left, "right_id": right} for left, right in ("ax", "by", "cz")],
     },
 )
-
-
-class TestShortAnswer:
-    @pytest.mark.parametrize(
-        ("text", "penalty", "points", "is_correct"),
-        [
-            ("Light and water", "0", "6.00", True),
-            ("Light, water and CO2", "0", "6.00", True),  # capped at 1
-            ("light", "0", "3.00", False),
-            ("only CO2", "0", "2.00", False),  # 6 × 0.3333 = 1.9998
-            ("soil", "0", "0", False),
-            ("soil", "0.25", "-1.50", False),
-            ("light", "0.25", "3.00", False),
-            ("   ", "0.25", "0", False),
-        ],
-    )
-    @pytest.mark.parametrize("partial_credit", [False, True])
-    def test_fractions_of_keywords_add_up(
-        self, text: str, penalty: str, points: str, is_correct: bool, partial_credit: bool
-    ) -> None:
-        grade = grade_item(a_paper(partial_credit, penalty), SHORT, Given(text=text))
-        assert grade is not None
-        assert (grade.points, grade.is_correct) == (Decimal(points), is_correct)
-
-    @pytest.mark.parametrize("config", [{}, {"keywords": []}, {"keywords": [keyword("x", 1)], "auto_grade": False}])
-    def test_others_are_graded_by_hand(self, config: dict[str, Any]) -> None:
-        item = an_item("short_answer", config)
-        assert grade_item(a_paper(), item, Given(text="x")) is None
-        assert grade_item(a_paper(), item, Given(text=" ")) is not None, "nobody needs to read what is empty"
-
-
-def test_an_essay_is_graded_by_hand() -> None:
-    assert grade_item(a_paper(), an_item("essay", {}), Given(text="Long ago")) is None
-
-
-class TestFillBlank:
-    @pytest.mark.parametrize(
-        ("blanks", "partial_credit", "penalty", "points", "is_correct"),
-        [
-            ({"a": "one", "b": "two", "c": "three"}, False, "0", "6.00", True),
-            ({"a": " ONE ", "b": "two", "c": "thirty"}, True, "0.5", "6.00", True),
-            ({"a": "won", "b": "two", "c": "three"}, False, "0", "5.00", False),
-            ({"a": "won", "b": "two", "c": "three"}, True, "1", "5.00", False),
-            ({"a": "one", "b": "too", "c": "three"}, False, "0", "0.00", False),
-            ({"a": "one", "b": "too", "c": "three"}, False, "0.5", "-3.00", False),
-            ({"a": "one", "b": "too", "c": "three"}, True, "0", "4.00", False),
-            ({"a": "one", "b": "too", "c": "three"}, True, "0.5", "3.00", False),
-            ({"a": "one", "b": "", "c": "three"}, True, "0.5", "4.00", False),  # empty is not wrong
-            ({"a": "one"}, True, "0.5", "2.00", False),
-            ({"a": "x", "b": "x", "c": "x"}, True, "0.5", "0.00", False),
-            ({"a": "", "b": " "}, True, "1", "0", False),
-            ({}, False, "1", "0", False),
-        ],
-    )
-    def test_a_share_for_each_blank(
-        self, blanks: dict[str, str], partial_credit: bool, penalty: str, points: str, is_correct: bool
-    ) -> None:
-        grade = grade_item(a_paper(partial_credit, penalty), BLANKS, Given(blanks=blanks))
-        assert grade is not None
-        assert (grade.points, grade.is_correct) == (Decimal(points), is_correct)
-
-
-class TestMatching:
-    @pytest.mark.parametrize(
-        ("pairs", "partial_credit", "penalty", "points", "is_correct"),
-        [
-            (["ax", "by", "cz"], False, "0", "6.00", True),
-            (["ax", "by"], False, "0.5", "-3.00", False),
-            (["ax", "by"], True, "0.5", "4.00", False),
-            (["ax", "bz", "cy"], True, "0", "2.00", False),
-            (["ax", "bz", "cy"], True, "0.25", "1.00", False),
-            (["ay", "bz", "cx"], True, "0.25", "0.00", False),
-            ([], False, "1", "0", False),
-        ],
-    )
-    def test_a_share_for_each_pair(
-        self, pairs: list[str], partial_credit: bool, penalty: str, points: str, is_correct: bool
-    ) -> None:
-        given_ = Given(pairs=frozenset((pair[0], pair[1]) for pair in pairs))
-        grade = grade_item(a_paper(partial_credit, penalty), MATCHING, given_)
-        assert grade is not None
-        assert (grade.points, grade.is_correct) == (Decimal(points), is_correct)
 
 
 answers = st.one_of(

@@ -6,12 +6,12 @@ from random import SystemRandom
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
-from sqlalchemy import and_
 
 from assessment.commands import answers as answer_commands
 from assessment.commands import attempts as commands
 from assessment.commands.attempts import Origin
-from assessment.domain.showing import show_start
+from assessment.domain.paper import feedback_mode_of
+from assessment.domain.showing import show_attempt, show_start
 from assessment.learn import learn_enrollment, learn_staff, learn_staff_of_attempt
 from assessment.models import Attempt
 from assessment.queries import attempts as queries
@@ -68,13 +68,11 @@ async def start_attempt(
     """
     now = datetime.now(UTC)
     await learn_enrollment(database, peers, learner, assessment_id)
-    own = and_(Attempt.assessment_id == assessment_id, Attempt.user_id == learner.user_id)
-    await complete_if_overdue(database, own, now=now)
     attempt, is_new = await commands.start_attempt(
         session, learner, assessment_id, now=now, origin=origin, random=SystemRandom()
     )
     response.status_code = 201 if is_new else 200
-    return show_start(attempt, await get_answers(session, [attempt.id]), now)
+    return show_start(attempt, [] if is_new else await get_answers(session, [attempt.id]), now)
 
 
 @router.post(
@@ -99,17 +97,15 @@ async def save_answer(
 
 
 @router.post("/api/assessment-attempts/{attempt_id}/complete/")
-async def complete_attempt(
-    attempt_id: PathId, learner: SignedIn, session: Transaction, database: OpenDatabase
-) -> AttemptView:
+async def complete_attempt(attempt_id: PathId, learner: SignedIn, session: Transaction) -> AttemptView:
     """Complete your attempt; what was not answered earns nothing. Doing it twice gives the same answer.
 
     `answers` tells as much as the assessment's `feedback_mode` allows.
     """
     now = datetime.now(UTC)
-    await complete_if_overdue(database, Attempt.id == attempt_id, now=now)
-    await commands.complete_attempt(session, learner, attempt_id, now=now)
-    return await queries.get_attempt(session, learner, attempt_id, now=now)
+    attempt, answers = await commands.complete_attempt(session, learner, attempt_id, now=now)
+    mode = feedback_mode_of(attempt.assessment)
+    return show_attempt(attempt, answers, feedback_mode=mode, to_staff=False, now=now)
 
 
 @router.get("/api/assessment-attempts/")
