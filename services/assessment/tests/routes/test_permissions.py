@@ -1,6 +1,10 @@
-"""Who may do what: every route of the service, by every kind of caller. Attempts are the enrolled student's own."""
+"""Who may do what: every route of the service, by every kind of caller. Attempts are the enrolled student's own.
+
+And whatever is answered to those who are not staff is searched for the key: nothing of it is told.
+"""
 
 import itertools
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -26,6 +30,7 @@ CALLERS: dict[str, Identity | None] = {
     "administrator": user(1, "administrator"),
 }
 """The other student is enrolled in the course too; the instructor teaches it, and made all that there is in it."""
+STAFF_NAMES = ("instructor", "administrator")
 LESSONS = range(11, 40)
 TEXT = "Which one of them is it?"
 GIFT = "Which one? {=This ~That}"
@@ -99,6 +104,12 @@ RULES: list[tuple[str, str, Json | str | None, tuple[int, ...]]] = [
 ]  # fmt: skip
 """Statuses in the order of the callers. In a body, `{name}` stands for the id of a row."""
 
+KEY = re.compile(
+    r"because of the key|mitochondria|energ|airway|\"pairs\"|"
+    r"\"(is_correct|points_earned|correct_\\w+|accepted|keywords|fraction|match|explanation|feedback)\":(?!null)"
+)
+"""What of an assessment whose feedback is never given tells a right answer. Null tells nothing."""
+
 each_rule = pytest.mark.parametrize(
     ("method", "path", "body", "expected"), RULES, ids=[f"{method} {path}" for method, path, _, _ in RULES]
 )
@@ -112,7 +123,7 @@ def test_no_route_is_missing() -> None:
 
 @pytest.fixture
 async def make_rows(
-    service: ServiceUnderTest, course: Any, enrolled: Any, question: Any, typed: dict[str, Json]
+    service: ServiceUnderTest, course: Any, enrolled: Any, questions: list[Json], typed: dict[str, Json]
 ) -> MakeRows:
     """One of each, by the names in the paths; made anew whenever it is called."""
     outline = course(lessons=tuple(LESSONS))
@@ -131,9 +142,10 @@ async def make_rows(
     async def make() -> dict[str, int]:
         essay = typed["essay"] | {"config": {"allow_attachments": True}}
         lesson = next(lessons)
-        body = {"lesson": lesson, "title": "Checkpoint", "questions": [essay, question()]}
+        asked = [essay, *questions, typed["short_answer"], typed["fill_blank"], typed["matching"]]
+        body = {"lesson": lesson, "title": "Checkpoint", "feedback_mode": "never", "questions": asked}
         assessment = await post(teacher, "/api/assessments/", json=body)
-        written, choice = assessment["questions"]
+        written, choice = assessment["questions"][:2]
         first = await post(learner, f"/api/assessments/{assessment['id']}/start/")
         form = {"attempt_id": first["attempt_id"], "question_id": written["id"], "text_answer": "See the file."}
         given = await post(learner, "/api/attempt-answers/", data=form, files={"attachment": ("a.txt", b"Text")})
@@ -185,6 +197,10 @@ async def test_who_may(
     for name, caller in CALLERS.items():
         answer = await service.client(caller).request(method, path.format(**rows), **as_sent(method, body, rows))
         got[name] = answer.status_code
+        told = KEY.search(answer.text)
+        assert not told or name in STAFF_NAMES, (name, told)
+        if method == "GET" and path in ("/api/assessments/{assessment_id}/", "/api/questions/"):
+            assert told or name not in STAFF_NAMES, "the search finds what staff are told"
         if answer.status_code == 204:
             rows = await make_rows()
         elif path == "/api/assessments/" and answer.status_code == 201:
