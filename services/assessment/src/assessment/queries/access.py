@@ -24,7 +24,8 @@ async def get_access_to_bank(session: AsyncSession, user: Identity, bank_id: int
     """As staff of the bank's course, or as nobody: only staff are to know that there is a bank."""
     in_course = select(Course.course_id, oversees(user).label("oversees"))
     in_course = in_course.join(QuestionBank, QuestionBank.course_id == Course.course_id)
-    row = (await session.execute(in_course.where(QuestionBank.id == bank_id, ~QuestionBank.is_deleted))).one_or_none()
+    present = in_course.where(QuestionBank.id == bank_id, ~QuestionBank.is_deleted, ~Course.is_deleted)
+    row = (await session.execute(present)).one_or_none()
     if row is None:
         return None
     return Access(row.course_id, row.oversees, is_enrolled=False, is_published=False)

@@ -35,7 +35,7 @@ async def list_banks(
 ) -> Page[BankView]:
     """Those of the courses that the user teaches; all for administrators. Newest first."""
     statement = select(QuestionBank, COUNT).join(Course, Course.course_id == QuestionBank.course_id)
-    statement = statement.where(~QuestionBank.is_deleted, oversees(user))
+    statement = statement.where(~QuestionBank.is_deleted, ~Course.is_deleted, oversees(user))
     if course is not None:
         statement = statement.where(is_course(course))
     keys = order_of(request, ORDERING, (), Key(COLUMNS.id, descending=True))

@@ -102,5 +102,5 @@ def _taught(statement: Select[*Row], user: Identity) -> Select[*Row]:
         statement.outerjoin(Assessment, Assessment.id == Question.assessment_id)
         .outerjoin(QuestionBank, QuestionBank.id == Question.bank_id)
         .join(Course, Course.course_id == func.coalesce(Assessment.course_id, QuestionBank.course_id))
-        .where(~func.coalesce(Assessment.is_deleted, QuestionBank.is_deleted), oversees(user))
+        .where(~func.coalesce(Assessment.is_deleted, QuestionBank.is_deleted), ~Course.is_deleted, oversees(user))
     )
