@@ -34,10 +34,11 @@ carries `X-Request-ID`, and `RateLimit-Limit`, `-Remaining` and `-Reset` of the 
 requests are 429 `RATE_LIMITED` with `Retry-After`. A signed-in user's POST with the header `Idempotency-Key` is done
 once: for 24 hours, the same request with the same key gets the first answer again, with `Idempotent-Replayed: true`.
 
-Limits: an address has at most {LONGEST_ADDRESS:,} bytes, its query included (414); headers, together, {LARGEST_HEADERS:,} bytes
-(431); a body {LARGEST_BODY // MEBIBYTE} MiB, one for accounts, webhooks or notifications {LARGEST_OWN_BODY // MEBIBYTE} MiB (413 `PAYLOAD_TOO_LARGE`; files have limits
-of their own, told where they are sent); JSON is nested {DEEPEST} levels deep at most (400 `MALFORMED_REQUEST`); a page of a
-list has at most {LARGEST_SIZE} rows, and more is served as that.
+Limits: an address has at most {LONGEST_ADDRESS:,} bytes, its query included (414); headers, together,
+{LARGEST_HEADERS:,} bytes (431); a body {LARGEST_BODY // MEBIBYTE} MiB, one for accounts, webhooks or notifications
+{LARGEST_OWN_BODY // MEBIBYTE} MiB (413 `PAYLOAD_TOO_LARGE`; files have limits of their own, told where they are sent);
+JSON is nested {DEEPEST} levels deep at most (400 `MALFORMED_REQUEST`); a page of a list has at most {LARGEST_SIZE}
+rows, and more is served as that.
 """
 
 
