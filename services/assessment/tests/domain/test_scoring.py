@@ -1,6 +1,7 @@
 """What holds for all scores. Worked examples are in `test_worked_examples.py`."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -30,6 +31,10 @@ def an_item(
             for id_ in range(1, options + 1)
         ),
     )
+
+
+def configured(kind: QuestionType, config: dict[str, Any]) -> Item:
+    return an_item(kind, correct=set(), points=6, options=0).model_copy(update={"config": config})
 
 
 def a_paper(*, partial_credit: bool = False, penalty: str = "0") -> Paper:
@@ -83,6 +88,54 @@ papers = st.builds(
     st.booleans(),
     st.decimals("0", "1", places=4).map(str),
 )
+
+
+def keyword(text: str, fraction: float) -> dict[str, Any]:
+    return {"text": text, "fraction": fraction}
+
+
+def blank(id_: str, *accepted: tuple[str, float], **fields: Any) -> dict[str, Any]:
+    return {"id": id_, "accepted": [keyword(*one) for one in accepted], **fields}
+
+
+SHORT = configured("short_answer", {"keywords": [keyword("light", 0.5), keyword("water", 0.5), keyword("CO2", 0.3333)]})
+BLANKS = configured(
+    "fill_blank",
+    {
+        "text": "{{a}} {{b}} {{c}}",
+        "blanks": [
+            blank("a", ("one", 1), ("won", 0.5)),
+            blank("b", ("two", 1)),
+            blank("c", ("th.*", 1), match="regex"),
+        ],
+    },
+)
+MATCHING = configured(
+    "matching",
+    {
+        "left": [{"id": id_, "text": id_} for id_ in "abc"],
+        "right": [{"id": id_, "text": id_} for id_ in "xyzw"],
+        "pairs": [{"left_id": left, "right_id": right} for left, right in ("ax", "by", "cz")],
+    },
+)
+
+
+ANSWERED = st.one_of(
+    st.tuples(st.just(SHORT), st.builds(Given, text=st.text(max_size=40) | st.sampled_from(["light", "water CO2"]))),
+    st.tuples(
+        st.just(BLANKS),
+        st.builds(
+            Given,
+            blanks=st.dictionaries(
+                st.sampled_from("abc"), st.text(max_size=10) | st.sampled_from(["one", "won", "two", "three"])
+            ),
+        ),
+    ),
+    st.tuples(
+        st.just(MATCHING),
+        st.builds(Given, pairs=st.frozensets(st.tuples(st.sampled_from("abc"), st.sampled_from("xyzw")))),
+    ),
+)
 choices = st.frozensets(st.sampled_from(OPTIONS))
 
 
@@ -110,8 +163,29 @@ class TestAlways:
         score = total(grade_item(paper, item, chosen).points for item, chosen in answered)
         assert 0 <= score <= sum(item.worth for item, _ in answered)
 
+    @given(
+        st.lists(st.decimals("-100", "100", places=2), max_size=8).flatmap(
+            lambda own: st.tuples(st.just(own), st.permutations(own))
+        )
+    )
+    def test_the_order_of_questions_does_not_matter(self, points: tuple[list[Decimal], list[Decimal]]) -> None:
+        assert total(points[0]) == total(points[1])
+
     @given(papers, items, choices)
     def test_a_wrong_choice_more_never_earns_more(self, paper: Paper, item: Item, chosen: frozenset[int]) -> None:
         wrong = item.option_ids - item.correct_ids - chosen
         if chosen and wrong and paper.partial_credit:
             assert grade_item(paper, item, chosen | {min(wrong)}).points <= grade_item(paper, item, chosen).points
+
+
+@given(papers, ANSWERED)
+def test_points_of_what_is_written_lie_between_the_penalty_and_the_worth(
+    paper: Paper, answered: tuple[Item, Given]
+) -> None:
+    item, given_ = answered
+    graded = grade(paper, item, given_)
+    assert graded is not None
+    assert -item.worth * paper.penalty_fraction - Decimal("0.01") <= graded.points <= item.worth
+    assert graded.points == round(graded.points, 2)
+    assert not graded.is_correct or graded.points == item.worth
+    assert not given_.is_empty or graded.points == 0
