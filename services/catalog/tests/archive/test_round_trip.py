@@ -2,6 +2,7 @@
 
 import io
 import tarfile
+import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -338,19 +339,31 @@ class TestImport:
 
     async def test_a_refused_archive_leaves_nothing_behind(
         self, catalog: ServiceUnderTest, teacher: httpx.AsyncClient, import_archive: Import, pack: Pack,
-        small: dict[str, str | bytes], tmp_path: Path, clear: Any,
+        small: dict[str, str | bytes], tmp_path: Path, clear: Any, monkeypatch: pytest.MonkeyPatch,
     ) -> None:  # fmt: skip
-        bad = {**small, "chapter/one.xml": '<!DOCTYPE a [<!ENTITY x "y">]><chapter/>'}
-        for archive in (b"nothing", pack(bad), pack({"readme": "x"}), pack(small)[:-40]):
+        """Each kind of refusal once; all that is refused is in the tests of `tar`, `xml` and `olx`."""
+        (tmp_path / "temp").mkdir()
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temp"))
+        hostile = {
+            "sound gzip": b"nothing",
+            "cut off": pack(small)[:-40],
+            "lead out": pack({**small, "../../outside": "x"}),
+            "grows more than": pack({**small, "static/zeros": bytes(60_000_000)}),
+            "course.xml": pack({"readme": "x"}),
+            "document type": pack({**small, "chapter/one.xml": '<!DOCTYPE a [<!ENTITY x "y">]><chapter/>'}),
+        }
+        for words, archive in hostile.items():
             job = await import_archive(archive)
             [result] = job["results"]
             assert (job["state"], result["status"]) == ("failed", "failed")
             assert job["message"].startswith("The archive was refused.")
+            assert words in job["report"]["refused"]["reason"]
             assert job["report"]["refused"]["reason"] in result["error"]
         assert (await teacher.get("/api/courses/?is_draft=true")).json()["count"] == 0
         assert await catalog.events() == []
         await clear()
         assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+        assert list((tmp_path / "temp").iterdir()) == []
 
     async def test_two_of_the_same_are_two_courses(
         self, import_archive: Import, pack: Pack, small: dict[str, str | bytes]

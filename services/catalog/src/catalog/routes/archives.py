@@ -49,8 +49,8 @@ async def import_course(
     Chapters become modules, sequentials lessons, problems assessments, and the static files that lessons refer to their
     resources. The job's `report` has the `course {id, slug, title}`, how much was taken over, and in `notes` what was
     not, or not as it was: `{place, element, left_out, reason}`. An archive that is broken, too large (1 GB or 20,000
-    files unpacked) or could do harm is refused whole: its row in `results` has failed, `report.refused` tells
-    `{place, reason}`, and nothing is left of it.
+    files unpacked, 32 MB of text) or could do harm is refused whole: its row in `results` has failed,
+    `report.refused` tells `{place, reason}`, and nothing is left of it.
     """
 
     async def take(sent: SentFile) -> tuple[str, int, str]:
