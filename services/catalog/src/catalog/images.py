@@ -53,7 +53,7 @@ def _thumbnails(file: IO[bytes]) -> dict[str, bytes]:
     file.seek(0)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            warnings.simplefilter("ignore")  # of broken metadata, and of many pixels, which we count
             with Image.open(file, formats=_FORMATS) as opened:
                 width, height = opened.size
                 if width * height > MOST_PIXELS:
