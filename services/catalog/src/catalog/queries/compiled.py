@@ -13,7 +13,7 @@ _DIALECT = psycopg.dialect()  # type: ignore[no-untyped-call]
 
 
 def as_sql(piece: ClauseElement) -> LiteralString:
-    """SQL as psycopg takes it, with the piece's own names for values: it has no values in it, of anyone's."""
+    """SQL as psycopg takes it, with the piece's own names for values; there are no values in it, nobody's."""
     compiled = piece.compile(dialect=_DIALECT)
     assert not any(compiled.params.values())
     return str(compiled)

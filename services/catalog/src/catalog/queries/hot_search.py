@@ -109,7 +109,7 @@ def _statement(reading: Reading, given: Given, order: LiteralString) -> LiteralS
     tests, source = tests_of(given), _SOURCES[reading]
     tagged: LiteralString = ""
     if (tag := tests.pop("tag", None)) is not None:  # the narrow table has none
-        tagged = f"courses.id IN (SELECT courses.id FROM courses WHERE {IS_LISTED} AND {as_sql(tag)})"
+        tagged = f"courses.id IN (SELECT courses.id FROM courses WHERE {IS_LISTED} AND {all_of([tag])})"
         # `IS TRUE`: else those that have the tag would be reached one by one, and their documents looked into.
         tagged = f"AND ({tagged}) IS TRUE" if reading == "words" else f"AND {tagged}"
     passes = passes_of(tests)
