@@ -48,6 +48,8 @@ async def find_courses(
     """The page of what is found. Raises Invalid."""
     if request.cursor is not None:
         raise Invalid(cursor=f"A search has pages by number; there are at most {MOST_RANKED} results.")
+    if offset_of(request) > pagination.DEEPEST_OFFSET:
+        raise Invalid(page=f"A search has at most {MOST_RANKED} results.")
     order = order_of(_keys(request))
     values = wanted.values(now) | {
         "query": query,
