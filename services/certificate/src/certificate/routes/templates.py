@@ -11,6 +11,7 @@ from certificate import learn
 from certificate.commands import templates as commands
 from certificate.commands.templates import Place
 from certificate.domain.design import Design, changed
+from certificate.domain.rights import check_may_read_template
 from certificate.models import Template, TemplateVersion
 from certificate.queries import templates
 from certificate.rendering.document import Drawing, Look
@@ -22,7 +23,7 @@ from certificate.routes.parameters import OnPaper, PublicUrl
 from certificate.schemas import TemplateCreate, TemplateUpdate, TemplateVersionView, TemplateView
 from shared.auth import Identity, Instructor
 from shared.database import Database, OpenDatabase
-from shared.errors import Invalid, NotFound
+from shared.errors import Invalid
 from shared.fields import PathId, QueryRef
 from shared.pagination import Page, Paging
 from shared.peers import AskPeers, Peers
@@ -51,7 +52,7 @@ async def list_certificate_templates(
     For instructors and administrators. Order by `created_date` (the newest first if left out) or `updated_date`.
     """
     course_id = None if course is None else await learn.find_course_id(database, peers, course)
-    sees_all = identity.is_administrator or bool(course_id and await is_staff(database, peers, identity, course_id))
+    sees_all = await is_staff(database, peers, identity, course_id)
     async with database.reading() as session:
         return await templates.list_templates(
             session,
@@ -254,9 +255,10 @@ async def _find_readable(
 ) -> tuple[Template, TemplateVersion]:
     async with database.reading() as session:
         template, present = await templates.get_template(session, template_id)
-    may_read = identity.is_administrator or template.course_id is None
-    if not may_read and not await is_staff(database, peers, identity, template.course_id or learn.NO_COURSE):
-        raise NotFound
+    check_may_read_template(
+        is_default=template.course_id is None,
+        is_staff=await is_staff(database, peers, identity, template.course_id),
+    )
     return template, present
 
 
