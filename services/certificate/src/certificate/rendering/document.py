@@ -21,6 +21,8 @@ from babel.dates import format_date
 
 from certificate.domain.attestation import Attestation
 from certificate.domain.design import Colours, Design, Wording, is_dark, softened
+from certificate.domain.seals import seal
+from certificate.domain.signing import SigningKey
 from certificate.models import Certificate, CertificateStatus
 from certificate.rendering.images import Image
 from certificate.rendering.words import FONTS, line
@@ -77,11 +79,11 @@ class Drawing:
     def filename(self) -> str:
         return f"{self.attestation.certificate_number}.pdf"
 
-    def etag(self) -> str:
-        """Tells drawings apart, and drawings by another release. The look follows from the record: its version is
-        attested, and versions never change.
+    def etag(self, kid: str) -> str:
+        """Tells files apart: drawings, those by another release, and by which key they are sealed. The look follows
+        from the record: its version is attested, and versions never change.
         """
-        parts = (self.record, self.verification_url, self.mark, self.paper, _release())
+        parts = (self.record, self.verification_url, self.mark, self.paper, kid, _release())
         return f'"{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]}"'
 
 
@@ -104,6 +106,11 @@ def draw_pdf(drawing: Drawing) -> bytes:
     pdf = _compiler().compile(format="pdf", sys_inputs=inputs, pdf_standards=[*STANDARDS], timestamp=moment)
     assert isinstance(pdf, bytes)
     return pdf
+
+
+def draw_sealed(drawing: Drawing, key: SigningKey) -> bytes:
+    """The PDF as it is given out: from then on no byte of it can be changed unseen."""
+    return seal(draw_pdf(drawing), key)
 
 
 def draw_png(drawing: Drawing, *, ppi: int = 96) -> bytes:
