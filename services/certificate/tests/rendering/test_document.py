@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from certificate.domain.attestation import Attestation
 from certificate.domain.design import Design, changed
-from certificate.rendering.document import Drawing, Look, draw_pdf, draw_png
+from certificate.rendering.document import Drawing, Look, about_course, draw_pdf, draw_png
 from certificate.rendering.images import read_image
 from certificate.rendering.renderer import Renderer
 from certificate.rendering.words import BREAK, UNKNOWN, line
@@ -76,6 +76,23 @@ class TestDraw:
     @given(st.text(max_size=300))
     def test_whatever_was_typed_can_be_drawn(self, typed: str) -> None:
         assert draw_pdf(of(typed, typed, typed)).startswith(b"%PDF")
+
+    @pytest.mark.parametrize(
+        ("level", "minutes", "language", "drawn"),
+        [
+            ("beginner", 90, "en", "Beginner · 1.5 hours"),
+            ("all_levels", 60, "en", "All levels · 1 hour"),
+            ("advanced", None, "en", "Advanced"),
+            ("", 45, "en", "45 minutes"),
+            ("unheard_of", 0, "en", ""),
+            ("beginner", 2430, "de", "Beginner · 40 Stunden"),
+        ],
+    )
+    def test_tells_level_and_duration(self, level: str, minutes: int | None, language: str, drawn: str) -> None:
+        look = Look(changed(Design(), {"language": language}))
+        drawing = replace(DRAWING, level=level, duration_minutes=minutes, look=look)
+        assert about_course(drawing) == drawn
+        assert (draw_png(drawing) == draw_png(replace(DRAWING, look=look))) is (drawn == "")
 
     def test_the_name_shows(self) -> None:
         assert draw_png(of("Ada")) != draw_png(of("Bea"))

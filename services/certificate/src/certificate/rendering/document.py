@@ -18,9 +18,10 @@ from typing import Any, Literal
 import segno
 import typst
 from babel.dates import format_date
+from babel.units import format_unit
 
 from certificate.domain.attestation import Attestation
-from certificate.domain.design import Colours, Design, Wording, is_dark, softened
+from certificate.domain.design import LEVELS, Colours, Design, Wording, is_dark, softened
 from certificate.domain.seals import seal
 from certificate.domain.signing import SigningKey
 from certificate.models import Certificate, CertificateStatus
@@ -61,6 +62,9 @@ class Drawing:
     """Written across the page."""
     paper: Paper
     look: Look = field(default_factory=Look)
+    level: str = ""
+    duration_minutes: int | None = None
+    """Level and duration of the course on the day of issue."""
 
     @classmethod
     def of(
@@ -73,6 +77,8 @@ class Drawing:
             mark=_MARKS[status],
             paper=paper,
             look=look,
+            level=certificate.course_level,
+            duration_minutes=certificate.course_duration_minutes,
         )
 
     @property
@@ -136,6 +142,7 @@ def _data(drawing: Drawing) -> dict[str, Any]:
         "signature_alt": f"Signature of {words.signatory or attestation.instructor_name or words.organisation}",
         "student_name": asdict(line(attestation.student_name)),
         "course_title": asdict(line(attestation.course_title)),
+        "about_course": asdict(line(about_course(drawing))),
         "instructor_name": asdict(line(attestation.instructor_name)),
         "completed": asdict(line(_day(attestation.completion_date, design.language))),
         "issued": asdict(line(_day(attestation.issued_at, design.language))),
@@ -154,6 +161,20 @@ def _words(wording: Wording) -> dict[str, dict[str, Any]]:
         if not lines[name].text:
             lines[name] = line(Wording.model_fields[name].default)
     return {name: asdict(each) for name, each in lines.items()}
+
+
+def about_course(drawing: Drawing) -> str:
+    """Its level and duration, as far as they are known: `Beginner · 1.5 hours`."""
+    design = drawing.look.design
+    level = getattr(design.wording, drawing.level, "") if drawing.level in LEVELS else ""
+    return " · ".join(filter(None, (level, _duration(drawing.duration_minutes or 0, design.language))))
+
+
+def _duration(minutes: int, language: str) -> str:
+    if minutes < 60:
+        return format_unit(minutes, "duration-minute", locale=language) if minutes > 0 else ""
+    hours = round(minutes / 60, 1) if minutes < 600 else round(minutes / 60)
+    return format_unit(hours, "duration-hour", locale=language)
 
 
 def _day(moment: datetime, language: str) -> str:
