@@ -86,6 +86,8 @@ class TestDraw:
             ("", 45, "en", "45 minutes"),
             ("unheard_of", 0, "en", ""),
             ("beginner", 2430, "de", "Beginner · 40 Stunden"),
+            ("", 90, "zh", "1.5小时"),
+            ("", 90, "yi", "1.5 h"),
         ],
     )
     def test_tells_level_and_duration(self, level: str, minutes: int | None, language: str, drawn: str) -> None:

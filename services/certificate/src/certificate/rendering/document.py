@@ -18,6 +18,7 @@ from typing import Any, Literal
 import segno
 import typst
 from babel.dates import format_date
+from babel.numbers import format_decimal
 from babel.units import format_unit
 
 from certificate.domain.attestation import Attestation
@@ -38,6 +39,7 @@ _MARKS: dict[CertificateStatus, str] = {
     "expired": "Expired",
     "superseded": "Superseded",
 }
+_SYMBOLS = {"minute": "min", "hour": "h"}
 
 _own = threading.local()
 
@@ -171,10 +173,20 @@ def about_course(drawing: Drawing) -> str:
 
 
 def _duration(minutes: int, language: str) -> str:
+    if minutes <= 0:
+        return ""
     if minutes < 60:
-        return format_unit(minutes, "duration-minute", locale=language) if minutes > 0 else ""
-    hours = round(minutes / 60, 1) if minutes < 600 else round(minutes / 60)
-    return format_unit(hours, "duration-hour", locale=language)
+        return _measured(minutes, "minute", language)
+    return _measured(round(minutes / 60, 1) if minutes < 600 else round(minutes / 60), "hour", language)
+
+
+def _measured(number: float, unit: str, language: str) -> str:
+    """In words if the language's are known, else shortened, else by the symbol."""
+    for length in ("long", "short", "narrow"):
+        told = format_unit(number, f"duration-{unit}", length=length, locale=language)
+        if "duration-" not in told:
+            return told
+    return f"{format_decimal(number, locale=language)} {_SYMBOLS[unit]}"
 
 
 def _day(moment: datetime, language: str) -> str:
