@@ -2,8 +2,9 @@
 
 from certificate import learn
 from certificate.domain import rights
-from certificate.models import Certificate
+from certificate.models import Certificate, Template, TemplateVersion
 from certificate.queries.certificates import get_certificate
+from certificate.queries.templates import get_template, get_version
 from shared.auth import Identity
 from shared.database import Database
 from shared.errors import NotFound
@@ -44,6 +45,36 @@ async def check_may_edit(database: Database, peers: Peers, identity: Identity, c
         rights.check_may_change_default(identity)
     else:
         rights.check_may_manage_course(is_staff=await is_staff(database, peers, identity, course_id))
+
+
+async def find_template(
+    database: Database, peers: Peers, identity: Identity, template_id: int
+) -> tuple[Template, TemplateVersion]:
+    """With its present version. The default for all who teach, a course's for its staff. Raises NotFound."""
+    async with database.reading() as session:
+        template, present = await get_template(session, template_id)
+    rights.check_may_read_template(
+        is_default=template.course_id is None,
+        is_staff=await is_staff(database, peers, identity, template.course_id),
+    )
+    return template, present
+
+
+async def check_may_edit_template(database: Database, peers: Peers, identity: Identity, template_id: int) -> None:
+    """Raises NotFound for a template the caller may not read, PermissionDenied or RoleRequired for another."""
+    template, _ = await find_template(database, peers, identity, template_id)
+    await check_may_edit(database, peers, identity, template.course_id)
+
+
+async def find_template_version(
+    database: Database, peers: Peers, identity: Identity, template_id: int, version: int | None
+) -> TemplateVersion:
+    """A version of a template, the present one if None. Raises NotFound."""
+    _, present = await find_template(database, peers, identity, template_id)
+    if version is None:
+        return present
+    async with database.reading() as session:
+        return await get_version(session, template_id, version)
 
 
 async def is_staff(database: Database, peers: Peers, identity: Identity, course_id: int | None) -> bool:
