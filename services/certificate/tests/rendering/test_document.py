@@ -132,6 +132,7 @@ class TestTemplates:
             b"/Lang(" + language.encode(),
             b"/Alt",
             b"/AFRelationship/Data",
+            b"<dc:title>",
         ):
             assert mark in pdf, mark
         for mark in (b"/Encrypt", b"/JavaScript", b"/Launch", b"/OpenAction"):
