@@ -27,7 +27,7 @@ DRAWING = Drawing(
 
 def of(student: str, title: str = "Sound Statistics", instructor: str = "Ivo Lead") -> Drawing:
     attestation = replace(DRAWING.attestation, student_name=student, course_title=title, instructor_name=instructor)
-    return replace(DRAWING, attestation=attestation)
+    return replace(DRAWING, attestation=attestation, level="beginner", duration_minutes=90)
 
 
 class TestLine:
