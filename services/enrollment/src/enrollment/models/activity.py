@@ -11,16 +11,17 @@ from enrollment.models.table import Moment, Table
 
 ActivityKind = Literal[
     "enrolled", "reactivated", "unenrolled", "completed", "visited", "started", "worked", "finished", "graded",
-    "reviewed", "noted", "asked", "replied",
+    "reviewed", "noted", "asked", "replied", "downloaded", "logged_in",
 ]  # fmt: skip
 """Of the course: `enrolled` to `visited` (a visit begins after half an hour without work). Of a lesson: `started`
-(once), `worked`, `finished`. `graded` is an attempt, `asked` a topic."""
+(once), `worked`, `finished`, `downloaded`. `graded` is an attempt, `asked` a topic. `logged_in` is of no course."""
 
 
 class Activity(Table):
     """What a user did in an hour: how often, for how many seconds. In partitions by day, dropped when they are old.
 
-    `score` sums the percentages of what was `graded`, in hundredths. `lesson_id` is 0 where it is not about a lesson.
+    `score` sums the percentages of what was `graded`, in hundredths. `lesson_id` is 0 where it is not about a lesson,
+    `course_id` where it is not about a course.
     """
 
     __tablename__ = "activity"
