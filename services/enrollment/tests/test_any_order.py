@@ -32,12 +32,18 @@ OUTLINES = st.dictionaries(
 )
 WEIGHTS = st.integers(0, 3)
 
-EVENTS = st.one_of(
-    st.tuples(st.just("outline"), st.integers(2, 9), OUTLINES, st.booleans()),
-    st.tuples(st.just("assessment"), st.integers(0, ASSESSMENTS - 1), st.integers(1, 5), st.booleans(), st.booleans()),
-    st.tuples(st.just("standing"), st.integers(0, LEARNERS - 1), st.integers(0, 1), st.integers(1, 5), st.booleans()),
-    st.tuples(st.just("attempt"), st.integers(0, LEARNERS - 1), st.integers(0, 1), st.integers(1, 5), st.booleans()),
-)
+
+def events(deleted: st.SearchStrategy[bool]) -> st.SearchStrategy[Any]:
+    """What owners tell of the course; whether it is `deleted` with a new outline."""
+    learner, number, version = st.integers(0, LEARNERS - 1), st.integers(0, ASSESSMENTS - 1), st.integers(1, 5)
+    return st.one_of(
+        st.tuples(st.just("outline"), st.integers(2, 9), OUTLINES, deleted),
+        st.tuples(st.just("assessment"), number, version, st.booleans(), st.booleans()),
+        st.tuples(st.just("standing"), learner, number, version, st.booleans()),
+        st.tuples(st.just("attempt"), learner, number, version, st.booleans()),
+    )
+
+
 WORK = st.one_of(
     st.tuples(
         st.just("write"), st.integers(0, LEARNERS - 1), st.integers(0, LESSONS),
@@ -112,7 +118,7 @@ class World:
             slug=f"course-{self.course_id}",
             version=version,
             modules=[module],
-            is_deleted=is_deleted and version % 3 == 0,
+            is_deleted=is_deleted,
         )
 
     def _assessment(self, number: int, version: int, is_required: bool, is_deleted: bool) -> Any:
@@ -224,16 +230,18 @@ async def test_any_history_equals_computing_from_scratch(worlds: Iterator[World]
         await world.take("settle")
         await assert_from_scratch(world.course_id)
 
-    steps = st.lists(EVENTS | WORK | WORK | POLICIES | OTHERS, min_size=4, max_size=14)
-    await check_each(40, steps, check)
+    steps = st.lists(events(st.booleans()) | WORK | WORK | POLICIES | OTHERS, min_size=4, max_size=14)
+    await check_each(25, steps, check)
 
 
 async def test_events_come_to_the_same_in_any_order_and_repeated(worlds: Iterator[World]) -> None:
+    """Of a course that is not deleted: a deleted one is left as it was at that time."""
+
     async def check(drawn: tuple[list[Step], Step, list[Step], list[int]]) -> None:
-        work, policy, events, places = drawn
-        shuffled = sorted(events, key=lambda event: places[events.index(event)])
+        work, policy, told, places = drawn
+        shuffled = sorted(told, key=lambda event: places[told.index(event)])
         found = []
-        for order in (events, [*shuffled, *events[:2]]):
+        for order in (told, [*shuffled, *told[:2]]):
             world = next(worlds)
             await world.open()
             for step in (*work, policy, *order, ("settle",)):
@@ -241,6 +249,6 @@ async def test_events_come_to_the_same_in_any_order_and_repeated(worlds: Iterato
             found.append(await world.counters())
         assert found[0] == found[1]
 
-    events = st.lists(EVENTS, min_size=2, max_size=6, unique_by=_identity)
+    told = st.lists(events(st.just(False)), min_size=2, max_size=6, unique_by=_identity)
     places = st.permutations(range(6))
-    await check_each(20, st.tuples(st.lists(WORK, max_size=6), POLICIES, events, places), check)
+    await check_each(12, st.tuples(st.lists(WORK, max_size=6), POLICIES, told, places), check)
