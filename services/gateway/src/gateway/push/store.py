@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, LiteralString, NamedTuple
+from typing import LiteralString, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -68,11 +68,6 @@ _ASSESSMENT = text("""
     WHERE push_assessments.revision < excluded.revision
 """)
 _COURSE_OF = text("SELECT course_id FROM push_assessments WHERE assessment_id = :assessment_id AND NOT is_deleted")
-_DUE = text("""
-    UPDATE push_assessments SET deadline_told = due_date
-    WHERE NOT is_deleted AND due_date > :now AND due_date <= :until AND deadline_told IS DISTINCT FROM due_date
-    RETURNING assessment_id, course_id, lesson_id, title, due_date
-""")
 _RUNNING = text("""
     SELECT attempt_id, expires_at FROM push_attempts
     WHERE user_id = :user_id AND assessment_id = :assessment_id AND status = 'in_progress'
@@ -200,11 +195,6 @@ async def take_assessment(session: AsyncSession, state: AssessmentState) -> None
             "revision": state.version,
         },
     )
-
-
-async def claim_due(session: AsyncSession, *, now: datetime, until: datetime) -> Sequence[Any]:
-    """Assessments whose learners are to be reminded now, which they are once for each due date."""
-    return (await session.execute(_DUE, {"now": now, "until": until})).all()
 
 
 async def course_of(session: AsyncSession, assessment_id: int) -> int | None:
