@@ -59,4 +59,4 @@ async def remind(database: Database) -> None:
             more = await announce_deadlines(session, now=datetime.now(UTC))
 
 
-REMIND = Schedule(30, remind)
+REMIND = Schedule(20, remind)
