@@ -136,7 +136,7 @@ async def forward(upstreams: Upstreams, request: Incoming, receive: Receive, sen
 class _Watch:
     """Ends what is inside the `with` when the client goes away: then ClientGone is raised.
 
-    Most requests are over before it begins to look: a task for each of them would cost a fifth of the way through.
+    Most requests are over before it begins to look: a task for each of them would cost a sixth of the way through.
     """
 
     def __init__(self, body: Body) -> None:
