@@ -22,24 +22,32 @@ async def publish_at_once(channel: Channel, messages: Iterable[tuple[aio_pika.Me
     channel is to be dropped: confirms may still come.
     """
     frames: list[FrameType] = []
-    waiting: list[tuple[str, asyncio.Future[Any]]] = []
+    message_ids: list[str] = []
+    for message, key in messages:
+        properties = message.properties
+        properties.message_id = properties.message_id or str(uuid7())
+        message_ids.append(properties.message_id)
+        frames += (
+            spec.Basic.Publish(exchange=exchange, routing_key=key, mandatory=True),
+            ContentHeader(properties=properties, body_size=len(message.body)),
+            *_pieces(message.body, channel.max_content_size),
+        )
+    payload = ChannelFrame.marshall(channel.number, frames)
     async with channel.lock:
-        for message, key in messages:
-            properties = message.properties
-            properties.message_id = message_id = properties.message_id or str(uuid7())
-            channel.delivery_tag += 1
-            channel.confirmations[channel.delivery_tag] = confirm = channel.create_future()
-            channel.message_id_delivery_tag[message_id] = channel.delivery_tag  # by which one that comes back is known
-            waiting.append((message_id, confirm))
-            frames += (
-                spec.Basic.Publish(exchange=exchange, routing_key=key, mandatory=True),
-                ContentHeader(properties=properties, body_size=len(message.body)),
-                *_pieces(message.body, channel.max_content_size),
-            )
-        await channel.write_queue.put(ChannelFrame.marshall(channel.number, frames))
-    for message_id, confirm in waiting:
+        await channel.write_queue.put(payload)
+        # Now they will be sent, so they count; nothing can have been confirmed yet.
+        confirms = [_expect(channel, message_id) for message_id in message_ids]
+    for message_id, confirm in zip(message_ids, confirms, strict=True):
         await confirm
         channel.message_id_delivery_tag.pop(message_id, None)
+
+
+def _expect(channel: Channel, message_id: str) -> asyncio.Future[Any]:
+    """The next confirm. One that comes back is known by its id."""
+    channel.delivery_tag += 1
+    channel.message_id_delivery_tag[message_id] = channel.delivery_tag
+    confirm = channel.confirmations[channel.delivery_tag] = channel.create_future()
+    return confirm
 
 
 def _pieces(body: bytes, size: int) -> Iterable[ContentBody]:
