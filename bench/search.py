@@ -268,8 +268,8 @@ HEAD = """{heading}
 `python -m bench.search`: courses made of 5,000 words, {queries} seeded queries of each kind, warm, one at a time.
 `ms` is the time of the whole question in the service, `SQL ms` the processor time that PostgreSQL needs for its
 statements, planning included, `pages` how many pages of 8 kB they touch: the first moves with the load of the machine
-(which was {load:.0f} for {cores} cores), the second less, the last not at all. The yardstick looks through title, subtitle
-and description of every course.
+(which was {load:.0f} for {cores} cores), the second less, the last not at all. The yardstick looks through
+title, subtitle and description of every course.
 Last run {date}.
 
 | question | ms p50 | ms p95 | SQL ms p50 | SQL ms p95 | pages p50 | pages p95 |
