@@ -38,6 +38,7 @@ CONSTRAINT_NAMES = {
 """For the `MetaData` of each service's tables: fixed names, so that migrations can name constraints."""
 
 
+_DRIVER = "driver"
 _lent: ContextVar[AsyncSession | None] = ContextVar("lent", default=None)
 """The session that a conditional change reads its resource with."""
 
@@ -150,6 +151,17 @@ class Database:
     async def close(self) -> None:
         await self._readers.close()
         await self.engine.dispose()
+
+
+async def driver_of(session: AsyncSession) -> psycopg.AsyncConnection[TupleRow]:
+    """psycopg's own connection under a session, in the session's transaction: for hot statements of event handlers.
+
+    A fraction of what `session.execute` costs. It knows nothing of objects that the session has not written yet.
+    """
+    if _DRIVER not in session.info:
+        session.info[_DRIVER] = (await (await session.connection()).get_raw_connection()).driver_connection
+    connection: psycopg.AsyncConnection[TupleRow] = session.info[_DRIVER]
+    return connection
 
 
 def is_away(error: BaseException) -> bool:

@@ -1,11 +1,13 @@
 """The relay: from the outbox to the broker.
 
 One relay is active for each service (an advisory lock, freed by the database when the process dies). It takes the
-unpublished rows in order, publishes them, waits for every confirm, and marks them in the same transaction: a crash
-between confirm and commit publishes again, and the inbox of each consumer skips the repeat.
+unpublished rows in order, publishes them, waits for every confirm, and marks them on the connection that holds the
+lock: whoever has lost it marks nothing any more. A crash between confirm and mark publishes again, and the inbox of
+each consumer skips the repeat.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,7 +26,7 @@ POLL_S = 1.0
 LONGEST_BACKOFF_S = 5.0
 
 _UNPUBLISHED = f"""
-    SELECT {ENVELOPE_COLUMNS} FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+    SELECT {ENVELOPE_COLUMNS} FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT %s
 """  # noqa: S608
 _MARK = """
     UPDATE outbox SET published_at = now(), position = sent.position
@@ -86,24 +88,21 @@ class Relay:
                 await asyncio.sleep(backoff)
                 backoff = min(backoff * 2, LONGEST_BACKOFF_S)
                 continue
-            async for _ in connection.notifies(timeout=POLL_S, stop_after=1):
-                break
-            else:
+            if not [told async for told in connection.notifies(timeout=POLL_S, stop_after=1)]:
                 await self._measure(connection)
 
     async def publish_batch(self, connection: Connection) -> int:
         """Publish and mark up to BATCH rows; returns how many. Raises BrokerAway with nothing marked."""
-        async with connection.transaction():
-            cursor = connection.cursor(row_factory=namedtuple_row)
-            rows: Sequence[Any] = await (await cursor.execute(_UNPUBLISHED, (BATCH,))).fetchall()
-            if rows:
-                envelopes = [envelope_of(row, self._service) for row in rows]
-                await self._publisher.publish(
-                    ((envelope.to_message(), envelope.type) for envelope in envelopes), self._exchange
-                )
-                await connection.execute(_MARK, ([row.recorded_at for row in rows], [row.id for row in rows]))
-        for row in rows:
-            PUBLISHED.labels(row.type).inc()
+        cursor = connection.cursor(row_factory=namedtuple_row)
+        rows: Sequence[Any] = await (await cursor.execute(_UNPUBLISHED, (BATCH,))).fetchall()
+        if rows:
+            envelopes = [envelope_of(row, self._service) for row in rows]
+            await self._publisher.publish(
+                ((envelope.to_message(), envelope.type) for envelope in envelopes), self._exchange
+            )
+            await connection.execute(_MARK, ([row.recorded_at for row in rows], [row.id for row in rows]))
+            for kind, count in Counter(row.type for row in rows).items():
+                PUBLISHED.labels(kind).inc(count)
         return len(rows)
 
     async def _measure(self, connection: Connection) -> None:
