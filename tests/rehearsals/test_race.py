@@ -18,7 +18,7 @@ from shared.auth import HEADER, Signer
 from shared.runtime.stack import Stack
 from shared.testing import user
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(1800)]
 
 Json = dict[str, Any]
 LEARNERS = range(100_001, 100_201)
