@@ -228,6 +228,8 @@ class Consumer:
                         f"process {envelope.type}", "consumer", parent=envelope.traceparent, queue=consumer
                     ):
                         await self._handlers[envelope.type][1](session, delivery.event)
+                        if session.new or session.dirty or session.deleted:
+                            await session.flush()  # the next handler's statements see it, also those as text
                     handled.append(envelope)
         now = datetime.now(UTC)
         for kind, count in Counter(envelope.type for envelope in handled).items():
