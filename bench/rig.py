@@ -14,6 +14,11 @@ from shared.runtime.process import Process, wait_until
 from shared.runtime.stack import Stack
 from shared.runtime.state import checkout, free_port, is_free
 
+_SETTINGS = {
+    "SYLLABUS_LOG_FORMAT": "json",
+    "SYLLABUS_RATE_LIMITS": "false",
+    "SYLLABUS_PUSH_CONNECTIONS_USER": "10000",
+}
 _BEHIND = ("catalog", "enrollment", "assessment", "certificate")
 
 
@@ -30,7 +35,7 @@ class Rig:
     def __init__(self, *, courses: int, users: int, whole: bool = False) -> None:
         self.courses, self.users = courses, users
         self.starts = Starts()
-        self.stack = Stack(durable=True, settings={"SYLLABUS_RATE_LIMITS": "false"})
+        self.stack = Stack(durable=True, settings=_SETTINGS)
         self._whole = whole
         self._others: list[Process] = []
         self.peer: Peer | None = None
