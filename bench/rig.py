@@ -9,6 +9,7 @@ import httpx
 
 from bench import events, memory, seed
 from bench.peer import Peer
+from bench.report import Figure
 from bench.side_by_side import Server, Starts
 from shared.runtime.process import Process, wait_until
 from shared.runtime.stack import Stack
@@ -91,7 +92,7 @@ class Rig:
         """Every counter of enrollment against its rows."""
         seed.check(self.stack)
 
-    def memory(self) -> list[str]:
+    def memory(self) -> tuple[Figure, list[str]]:
         assert self.peer is not None
         return memory.measure(self.stack, self._took, self.peer.pid)
 
