@@ -4,7 +4,6 @@ import math
 import xml.etree.ElementTree as ElementTree
 
 import pytest
-
 from bench.report import Figure, plot_figures, plot_rates, table
 from bench.side_by_side import Row, ratio
 
