@@ -74,7 +74,6 @@ def _whole(scale: float, rounds: Rounds, *, write: bool) -> int:
     with Rig(courses=courses, users=users, whole=True) as rig:
         memory, processes = rig.memory()
         figures, rows = routes.compare(rig, rounds)
-        rig.check()
         figures.append(bursts.measure(rig.stack, int(BURSTS * part)))
         paced, of_paced = latency.at_half_load(rig, rows, seconds=3.0 * rounds.seconds)
         figures += of_paced

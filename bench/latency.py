@@ -28,7 +28,7 @@ def at_half_load(rig: Rig, rows: Rows, *, seconds: float) -> tuple[list[str], li
         rate = rows[script][server.name].rate / 2
         got = asyncio.run(paced.send(server.url, make, rate=rate, seconds=seconds))
         if got.failed:
-            raise RuntimeError(f"{what}: {got.failed} answers that were not 2xx")
+            raise RuntimeError(f"{what}: answers that were not 2xx: {dict(got.failed)}")
         lines.append(f"| {what} | {rate:.0f} | {got.p50:.1f} | {got.p99:.1f} | {alone.p50:.1f} |")
         beside = f"{got.p99:.1f} of {alone.p50:.1f} ms"
         name = f"p99 at half load, of DRF's p50 alone: {what}"
