@@ -72,7 +72,7 @@ async def _enroll_and_publish(stack: Stack) -> list[float]:
             arrived.append((time.perf_counter() - float(message.body)) * 1000)
             await message.ack()
 
-        await queue.consume(arrive)
+        consumer = await queue.consume(arrive)
         begun = time.perf_counter()
         for number in range(2 * EVENTS):
             await asyncio.sleep(max(0.0, begun + number / (2 * A_SECOND) - time.perf_counter()))
@@ -87,7 +87,8 @@ async def _enroll_and_publish(stack: Stack) -> list[float]:
         async with asyncio.timeout(30):
             while len(arrived) < EVENTS:
                 await asyncio.sleep(0.01)
-        await channel.queue_delete(queue.name)
+        await queue.cancel(consumer)
+        await queue.delete(if_empty=False)
     return arrived
 
 
