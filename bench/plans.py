@@ -108,17 +108,16 @@ def of_routes(rig: Rig) -> list[str]:
     }
     lines = ["| route | statements | rows | pages |", "|---|---|---|---|"]
     switch(rig.stack, on=True)
-    try:
-        _wait_until_ready(rig, routes)
-        for name, ask in routes.items():
-            got = touched(rig.stack, ask)
-            lines.append(f"| {name} | {got.statements} | {got.rows:,} | {got.pages:,} |")
-    finally:
-        switch(rig.stack, on=False)
+    _wait_until_ready(routes)
+    for name, ask in routes.items():
+        got = touched(rig.stack, ask)
+        lines.append(f"| {name} | {got.statements} | {got.rows:,} | {got.pages:,} |")
+    switch(rig.stack, on=False)
+    _wait_until_ready(routes)
     return lines
 
 
-def _wait_until_ready(rig: Rig, routes: dict[str, Callable[[], httpx.Response]]) -> None:
+def _wait_until_ready(routes: dict[str, Callable[[], httpx.Response]]) -> None:
     """Pools find out one by one that their connections were ended."""
     for ask in routes.values():
         if not wait_until(lambda ask=ask: sum(ask().is_success for _ in range(20)) == 20, 30.0):  # type: ignore[misc]
