@@ -57,6 +57,7 @@ def compare(rig: Rig, rounds: Rounds) -> tuple[list[Figure], Rows]:
     figures = []
     for script, path, of_drf, goal_of_drf in (("list", _LIST, 120, 220), ("detail", _DETAIL, 100, 160)):
         servers = [rig.drf, rig.static(rig.size_of(path)), rig.ours, rig.uncached]
+        rig.fill_cache()
         own = rows[script] = _measure(rig, script, servers, rounds)
         figures += [
             _of(f"{script}, cached, of static", own["ours"], own["static"], 0.7, 1.0),
