@@ -71,21 +71,28 @@ def _whole(scale: float, rounds: Rounds, *, write: bool) -> int:
     push.allow_many_files()
     courses, users = _size(scale)
     part = min(1.0, scale)
+    figures: list[Figure] = []
+
+    def note(*new: Figure) -> None:
+        figures.extend(new)
+        print("\n".join(report.table(new)[2:]), flush=True)
+
     with Rig(courses=courses, users=users, whole=True) as rig:
         memory, processes = rig.memory()
-        figures, rows = routes.compare(rig, rounds)
-        figures.append(bursts.measure(rig.stack, int(BURSTS * part)))
+        compared, rows = routes.compare(rig, rounds)
+        note(*compared)
+        note(bursts.measure(rig.stack, int(BURSTS * part)))
         paced, of_paced = latency.at_half_load(rig, rows, seconds=3.0 * rounds.seconds)
-        figures += of_paced
-        figures += events.measure(rig.stack)
-        figures.append(drain.measure(rig.stack))
-        figures += push.measure(rig.stack, int(SOCKETS * part))
-        figures += stale.measure(rig.ours.url, *rig.teacher_and_course, trials=int(TRIALS * part))
-        figures.append(latency.beside_logins(rig, seconds=2 * rounds.seconds))
+        note(*of_paced)
+        note(*events.measure(rig.stack))
+        note(drain.measure(rig.stack))
+        note(*push.measure(rig.stack, int(SOCKETS * part)))
+        note(*stale.measure(rig.ours.url, *rig.teacher_and_course, trials=int(TRIALS * part)))
+        note(latency.beside_logins(rig, seconds=2 * rounds.seconds))
         touched = plans.of_routes(rig)
-        figures.append(depth.measure(rig.stack, int(DEPTH * part)))
+        note(depth.measure(rig.stack, int(DEPTH * part)))
     of_search, searches = search.run()
-    figures += [*of_search, memory]
+    note(*of_search, memory)
     size = f"{courses:,} courses, {users:,} users, {10 * users:,} enrollments"
     lines = [
         _HEAD.format(
@@ -150,8 +157,9 @@ static answer of the same size from Starlette on one uvicorn worker, and the bar
 | `python -m bench.search` | search in SQL alone; also writes docs/performance.md | 3 min |
 | `python -m bench.learners load` | enrollment alone: a crowd; also `recalculate`, `growth` | |
 
-An answer that is not 2xx ends a run with an error, and so does a counter that is not what its rows come to
+An answer that is not 2xx ends a run with an error, and so does data whose counters are not what their rows come to
 (`python -m enrollment recount --check`). It needs no wrk: where there is none, Debian's is fetched and unpacked.
+`--scale 0.2 --growth 1,10` compares a fifth of the data with twice of it: a full `1,10` fills 24 million rows first.
 
 ## Last run
 
