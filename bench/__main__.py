@@ -17,6 +17,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 
 from bench import bursts, depth, drain, events, latency, peer, plans, push, report, routes, search, stale, wrk
+from bench.report import Figure
 from bench.rig import Rig
 from bench.routes import GATES, Rounds
 from shared.runtime.process import StartFailed

@@ -50,7 +50,7 @@ async def _rounds(url: str, admin: psycopg.Connection[tuple[int, ...]]) -> list[
         for _ in range(ROUNDS):
             rounds.append((EVENTS / await asyncio.to_thread(_drain, admin), EVENTS / await _publish(exchange)))
             await queue.purge()
-        await queue.delete(if_unused=False, if_empty=False)
+        await channel.queue_delete(queue.name)
     return rounds
 
 

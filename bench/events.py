@@ -88,7 +88,7 @@ async def _enroll_and_publish(stack: Stack) -> list[float]:
             while len(arrived) < EVENTS:
                 await asyncio.sleep(0.01)
         await queue.cancel(consumer)
-        await queue.delete(if_empty=False)
+        await channel.queue_delete(queue.name)
     return arrived
 
 
