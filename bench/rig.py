@@ -1,6 +1,7 @@
 """The system and its yardsticks, running, on the same data."""
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -61,9 +62,11 @@ class Rig:
         stack.start_servers()
         if self._whole:
             events.keep_commit_times(stack)
-        stack.migrate()
         self.peer = Peer(stack)
-        self.peer.fill(self.courses, self.users)
+        with ThreadPoolExecutor(1) as beside:
+            filled = beside.submit(self.peer.fill, self.courses, self.users)
+            stack.migrate()
+        filled.result()
         seed.fill(stack)
         self.check()
         lists = stack.directory / "lists"
