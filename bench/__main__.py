@@ -90,8 +90,8 @@ def _whole(scale: float, rounds: Rounds, *, write: bool) -> int:
         note(*push.measure(rig.stack, int(SOCKETS * part)))
         note(*stale.measure(rig.ours.url, *rig.teacher_and_course, trials=int(TRIALS * part)))
         note(latency.beside_logins(rig, seconds=2 * rounds.seconds))
-        touched = plans.of_routes(rig)
         note(depth.measure(rig.stack, int(DEPTH * part)))
+        touched = plans.of_routes(rig)
     of_search, searches = search.run()
     note(*of_search, memory)
     size = f"{courses:,} courses, {users:,} users, {10 * users:,} enrollments"

@@ -4,7 +4,7 @@ import json
 import random
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,21 +37,22 @@ class Touched:
     pages: int
 
 
-def switch(stack: Stack, *, on: bool) -> None:
-    """Have PostgreSQL explain the statements of the services' roles; connections opened from now on."""
+def explain_from_now(stack: Stack) -> None:
+    """Have PostgreSQL explain the statements of the services' roles, on connections opened from now on."""
     with psycopg.connect(stack.database.url, autocommit=True) as admin:
         for role in _ROLES:
             for name, value in _ASK.items():
-                change = f"SET {name} = {value}" if on else f"RESET {name}"
-                admin.execute(f"ALTER ROLE {role} {change}")
+                admin.execute(f"ALTER ROLE {role} SET {name} = {value}")
         # End what is connected: pools open new connections, which are explained.
         admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = ANY(%s)", [list(_ROLES)])
 
 
 def touched(stack: Stack, request: Callable[[], httpx.Response]) -> Touched:
-    """What the statements touch that `request` causes."""
+    """What the statements touch that `request` causes. Raises HTTPStatusError when it is not answered well."""
     log = stack.directory / "postgres" / "server.log"
-    time.sleep(1.0)  # what earlier requests caused
+    # Pools find out one by one that their connections were ended; then statements are prepared.
+    wait_until(lambda: sum(request().is_success for _ in range(3)) == 3, 60.0)
+    time.sleep(1.0)  # what those caused
     begin = log.stat().st_size
     request().raise_for_status()
     time.sleep(1.0)
@@ -84,7 +85,7 @@ def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def of_routes(rig: Rig) -> list[str]:
-    """Markdown lines: what PostgreSQL reads for one request of each hot route."""
+    """Markdown lines: what PostgreSQL reads for one request of each hot route. The system is of no use afterwards."""
     user, course = 4, (4 * 13 + rig.courses // 10) % rig.courses
     mine = {"Authorization": f"Token {token_of(user)}"}
     row, owner = (rig.stack.directory / "lists" / "progress_ours.txt").read_text().split("\n")[0].split()
@@ -92,33 +93,26 @@ def of_routes(rig: Rig) -> list[str]:
     last = min(50, rig.courses // 20)
     url = f"{rig.uncached.url}/api"
 
+    def get(path: str, headers: Mapping[str, str] | None = None) -> httpx.Response:
+        return httpx.get(url + path, headers=headers, timeout=30)
+
     def change() -> httpx.Response:
         body = {"is_completed": False, "progress_percentage": random.randint(1, 99)}
-        return httpx.put(f"{url}/progress/{row}/", json=body, headers=owners)
+        return httpx.put(f"{url}/progress/{row}/", json=body, headers=owners, timeout=30)
 
     routes: dict[str, Callable[[], httpx.Response]] = {
-        "list, first page": lambda: httpx.get(f"{url}/courses/?page=1"),
-        f"list, page {last}": lambda: httpx.get(f"{url}/courses/?page={last}"),
-        "detail, a guest": lambda: httpx.get(f"{url}/courses/course-{course + 1}/"),
-        "detail, signed in": lambda: httpx.get(f"{url}/courses/course-{course + 1}/", headers=mine),
-        "lesson": lambda: httpx.get(f"{url}/lessons/{course * 48 + 5}/", headers=mine),
+        "list, first page": lambda: get("/courses/?page=1"),
+        f"list, page {last}": lambda: get(f"/courses/?page={last}"),
+        "detail, a guest": lambda: get(f"/courses/course-{course + 1}/"),
+        "detail, signed in": lambda: get(f"/courses/course-{course + 1}/", mine),
+        "lesson": lambda: get(f"/lessons/{course * 48 + 5}/", mine),
         "PUT progress": change,
-        "search, a common word": lambda: httpx.get(f"{url}/courses/?search=python"),
-        "search, a rare word": lambda: httpx.get(f"{url}/courses/?search=topic1234"),
+        "search, a common word": lambda: get("/courses/?search=python"),
+        "search, a rare word": lambda: get("/courses/?search=topic1234"),
     }
     lines = ["| route | statements | rows | pages |", "|---|---|---|---|"]
-    switch(rig.stack, on=True)
-    _wait_until_ready(routes)
+    explain_from_now(rig.stack)
     for name, ask in routes.items():
         got = touched(rig.stack, ask)
         lines.append(f"| {name} | {got.statements} | {got.rows:,} | {got.pages:,} |")
-    switch(rig.stack, on=False)
-    _wait_until_ready(routes)
     return lines
-
-
-def _wait_until_ready(routes: dict[str, Callable[[], httpx.Response]]) -> None:
-    """Pools find out one by one that their connections were ended."""
-    for ask in routes.values():
-        if not wait_until(lambda ask=ask: sum(ask().is_success for _ in range(20)) == 20, 30.0):  # type: ignore[misc]
-            raise RuntimeError("the services have not found their database again after 30 s")
