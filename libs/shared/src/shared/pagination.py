@@ -206,7 +206,8 @@ def _read_cursor(cursor: str, keys: Sequence[Key]) -> tuple[bool, list[Any] | No
         direction, *values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if direction not in ("n", "p") or len(values) != len(keys):
             raise ValueError("not a cursor of this list")
-        return direction == "p", [_typed(value, _type_of(key).python_type) for value, key in zip(values, keys, strict=True)]
+        types = [_type_of(key).python_type for key in keys]
+        return direction == "p", [_typed(value, of) for value, of in zip(values, types, strict=True)]
     except (ValueError, TypeError, ArithmeticError) as error:
         raise Invalid(cursor="This is not a cursor of this list. Start again with an empty one.") from error
 
