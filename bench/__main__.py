@@ -156,7 +156,8 @@ static answer of the same size from Starlette on one uvicorn worker, and the bar
 | `./dev bench --short` | part of `make check`: processor time on little data, with gates | 1 min |
 | `./dev bench --growth 1,10` | rates and rows touched with ten times the data; writes `growth.md` | |
 | `python -m bench.search` | search in SQL alone; also writes docs/performance.md | 3 min |
-| `python -m bench.learners load` | enrollment alone: a crowd; also `recalculate`, `growth` | |
+| `python -m bench.crowd` | a thousand learners at once, and every counter after it | |
+| `python -m bench.learners growth` | enrollment alone; also `recalculate` | |
 
 An answer that is not 2xx ends a run with an error, and so does data whose counters are not what their rows come to
 (`python -m enrollment recount --check`). It needs no wrk: where there is none, Debian's is fetched and unpacked.
