@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -56,11 +57,14 @@ class Plant:
             worker.stop()
         self.guest.close()
 
-    def start_worker(self, service: str, name: str = "", **settings: str) -> Process:
-        """Start the worker of a service, or with a name one more beside it."""
+    def start_worker(self, service: str, name: str = "", *, sabotage: str = "", **settings: str) -> Process:
+        """Start the worker of a service, or with a name one more beside it; or one that lacks a precaution."""
         name = name or service
+        command = self.stack.command(service, "worker")
+        if sabotage:
+            command = [sys.executable, "-m", "tests.faults.sabotage", sabotage, service]
         self.workers[name] = Process(
-            self.stack.command(service, "worker"),
+            command,
             log=self.stack.directory / "logs" / f"{name}-worker.log",
             record=self.stack.directory / "run" / f"{name}-worker.pid",
             directory=checkout(),

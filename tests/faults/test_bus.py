@@ -10,11 +10,11 @@ from typing import Any
 
 import aio_pika
 import pytest
-from tests.faults.accounting import handlers_of, wanted
+from tests.faults.accounting import queues_of, wanted
 from tests.faults.plant import Plant, wait_for
 from uuid_utils import uuid7
 
-from shared.broker import Envelope, Publisher, Topology, dead_letters
+from shared.broker import Envelope, Publisher, dead_letters
 from shared.runtime.roles import SERVICES
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300), pytest.mark.whole]
@@ -32,12 +32,6 @@ def publish(plant: Plant, messages: Iterable[tuple[aio_pika.Message, str]], exch
         await publisher.close()
 
     asyncio.run(work())
-
-
-def queues_of(service: str) -> dict[str, str]:
-    """The queues of a service, each with the start of the types that it gets."""
-    topology = Topology(service, tuple(handlers_of(service)))
-    return {queue: key.removesuffix("#") for queue, key in topology.queues.items()}
 
 
 def told(plant: Plant, service: str, queue_key: str) -> list[Envelope]:
