@@ -103,7 +103,12 @@ def make_course(author: Api) -> dict[str, Any]:
     )
     fields = {"lesson": lesson["id"], "title": "Notes", "type": "document"}
     resource = send(author, "/resources/", fields, file=("notes.pdf", b"%PDF-1.7 kept in the backup"))
-    essay = {"question_text": "Why?", "question_type": "essay", "points": 4, "config": {"allow_attachments": True}}
+    essay = {
+        "question_text": "Why is it kept?",
+        "question_type": "essay",
+        "points": 4,
+        "config": {"allow_attachments": True},
+    }
     author.post("/assessments/", {"lesson": lesson["id"], "title": "Essay", "questions": [essay], "is_required": False})
     return {**author.put(f"/courses/{course['slug']}/publish/"), "resource": resource}
 
