@@ -60,6 +60,7 @@ def suffer(plant: Plant) -> Callable[..., Cost]:
             healed = time.monotonic()
             traffic.join()
         wait_for(lambda: unsettled(plant) == [])
+        wait_for(plant.is_ready)
         recovery = time.monotonic() - max(healed, traffic.last)
         inconsistent = find_inconsistent(plant)
         cost = Cost(

@@ -78,6 +78,10 @@ class Plant:
     def thaw_worker(self, service: str) -> None:
         self.workers[service].send(SIGCONT)
 
+    def is_ready(self) -> bool:
+        """Whether all services say so: a platform's probes, too, are the first to meet what a lost database left."""
+        return not any(self.stack.missing(service) for service in SERVICES)
+
     def database(self, *, autocommit: bool = True) -> psycopg.Connection[Any]:
         """As superuser, across schemas."""
         url = make_conninfo(self.stack.database.url, dbname=self.stack.database_name)

@@ -178,6 +178,8 @@ class TestOrder:
             for service in SERVICES:
                 for queue, key in queues_of(service).items():
                     publish(plant, [(envelope.to_message(), queue) for envelope in reversed(told(plant, service, key))])
+            traffic.join()
+            wait_for(lambda: plant.has_empty_queues)
 
         suffer("every event again to every queue, backwards", while_they_work)
 
@@ -195,7 +197,8 @@ class TestOrder:
                         new = Envelope(new_id(), old.type, old.source, old.aggregate_id, old.version, off, old.data)
                         told_now.append((new.to_message(), queue))
                     publish(plant, told_now)
-                wait_for(lambda: plant.has_empty_queues)
+            traffic.join()
+            wait_for(lambda: plant.has_empty_queues)
 
         suffer("every event anew, backwards, clocks a day off", anew)
 

@@ -14,7 +14,7 @@ from joserfc.jwk import OKPKey
 from psycopg import sql
 
 from demo.api import PASSWORD, Api, Refused
-from shared.runtime.keys import JWKS, SIGNING_KEY, TOKEN_KEY, ensure_keys
+from shared.runtime.keys import JWKS, TOKEN_KEY, ensure_keys
 from shared.runtime.process import wait_until
 from shared.runtime.roles import SERVICES
 from shared.runtime.stack import Stack
@@ -148,7 +148,10 @@ def test_token_key(stack: Rotating, guest: Api, tmp_path: Path) -> None:
 
 def test_certificate_signing_key(stack: Rotating, guest: Api, tmp_path: Path) -> None:
     before = certify(guest, "Signed with the old key")
-    (stack.wiring.keys / SIGNING_KEY).write_bytes((ensure_keys(tmp_path) / SIGNING_KEY).read_bytes())
+    new = tmp_path / "new.pem"
+    rotate = [*stack.command("certificate", "rotate-key"), str(new)]
+    subprocess.run(rotate, env=stack.environment("certificate"), check=True)
+    stack.own["certificate"]["SYLLABUS_SIGNING_KEY_FILE"] = str(new)
     stack.start_anew("certificate")
     after = certify(guest, "Signed with the new key")
     for number in (before, after):
