@@ -17,7 +17,7 @@ from uuid_utils import uuid7
 from shared.broker import Envelope, Publisher, dead_letters
 from shared.runtime.roles import SERVICES
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(300), pytest.mark.whole]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(900), pytest.mark.whole]
 
 EXCHANGE = "syllabus.events"
 UNPUBLISHED = "SELECT count(*) FROM enrollment.outbox WHERE published_at IS NULL"

@@ -9,7 +9,7 @@ import pytest
 
 from shared.runtime.roles import SERVICES
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(300), pytest.mark.whole]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(900), pytest.mark.whole]
 
 EXPAND = (
     "ALTER TABLE enrollment.enrollments ADD COLUMN mood text",

@@ -40,7 +40,9 @@ def test_a_system_made_from_a_backup_has_everything_and_works_on(backup: Path) -
     with Stack() as stack, closing(Api(stack.url)) as guest:
         subprocess.run(stack.command("gateway", "demo-accounts"), env=stack.environment("gateway"), check=True)
         author = guest.log_in("instructor@example.com")
-        learner, _ = guest.register("ada@example.com", "Ada", "Lovelace")
+        learner, user = guest.register("ada@example.com", "Ada", "Lovelace")
+        premium = {"tier": "premium", "expires_at": None}
+        guest.log_in("admin@example.com").put(f"/users/{user['id']}/subscription/", premium)
         course = make_course(author)
         enrollment = learner.post(f"/courses/{course['slug']}/enroll/")
         (row,) = learner.get("/progress/", enrollment=enrollment["id"])["results"]
@@ -75,7 +77,7 @@ def test_a_system_made_from_a_backup_has_everything_and_works_on(backup: Path) -
             assert again.log_in("ada@example.com", PASSWORD).get("/user/")["first_name"] == "Ada"
             # What goes over the bus still goes: completion is told to certificate, which tells enrollment.
             again.put(f"/progress/{row['id']}/", {"is_completed": True})
-            assert wait_until(lambda: bool(again.get("/certificates/")["results"]), 60)
+            assert wait_until(lambda: bool(again.get("/certificates/")["results"]), 120)
         recount = [*restored.command("enrollment", "recount"), "--check"]
         subprocess.run(recount, env=restored.environment("enrollment"), check=True)
         for service in SERVICES:

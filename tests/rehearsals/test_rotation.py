@@ -69,11 +69,13 @@ def certify(guest: Api, title: str) -> str:
     lesson = {"module": module["id"], "title": "One", "type": "reading", "content": "Words enough."}
     author.post("/lessons/", lesson)
     author.put(f"/courses/{course['slug']}/publish/")
-    learner, _ = guest.register(f"{course['slug']}@example.com", "Ada", "Lovelace")
+    learner, user = guest.register(f"{course['slug']}@example.com", "Ada", "Lovelace")
+    premium = {"tier": "premium", "expires_at": None}
+    guest.log_in("admin@example.com").put(f"/users/{user['id']}/subscription/", premium)
     enrollment = learner.post(f"/courses/{course['slug']}/enroll/")
     (row,) = learner.get("/progress/", enrollment=enrollment["id"])["results"]
     learner.put(f"/progress/{row['id']}/", {"is_completed": True})
-    assert wait_until(lambda: bool(learner.get("/certificates/")["results"]), 60)
+    assert wait_until(lambda: bool(learner.get("/certificates/")["results"]), 120)
     number: str = learner.get("/certificates/")["results"][0]["certificate_number"]
     return number
 

@@ -11,7 +11,7 @@ from tests.faults.plant import LEARNERS, Plant, Traffic, wait_for
 
 from shared.runtime.roles import SERVICES
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(300), pytest.mark.whole]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(900), pytest.mark.whole]
 
 UNPUBLISHED = "SELECT count(*) FROM enrollment.outbox WHERE published_at IS NULL"
 
