@@ -2,6 +2,7 @@
 
 import importlib
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ def documents() -> dict[Path, str]:
     }
 
 
+@cache
 def openapi() -> dict[str, Any]:
     """The public API: as the gateway merges it when every service is up."""
     parts = {service: importlib.import_module(f"{service}.main").create().openapi() for service in SERVICES}

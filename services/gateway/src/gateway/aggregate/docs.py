@@ -10,7 +10,7 @@ from gateway.pages import render
 _METHODS = ("get", "post", "put", "patch", "delete")
 
 _PAGE = Markup(
-    "<h1>Syllabus API</h1><p>{description}</p>"
+    "<h1>Syllabus API</h1>{description}"
     "<p>Log in at <code>POST /api/auth/login/</code>, then send <code>Authorization: Token &lt;token&gt;</code>."
     ' For programs: <a href="/api/schema/">OpenAPI 3.1</a>, and'
     ' <a href="/api/events/schema/">AsyncAPI 3</a> of the events.</p>{degraded}'
@@ -41,7 +41,7 @@ def render_docs(document: dict[str, Any]) -> str:
     tags = [tag["name"] for tag in document["tags"]]
     missing = document.get("x-degraded")
     content = _PAGE.format(
-        description=document["info"]["description"],
+        description=_paragraphs(document["info"]["description"]),
         degraded=_DEGRADED.format(names=", ".join(missing)) if missing else "",
         contents=_joined(_ENTRY.format(anchor=_anchor(tag), name=tag) for tag in [*tags, "Schemas"]),
         groups=_joined(_group(tag, document) for tag in tags),

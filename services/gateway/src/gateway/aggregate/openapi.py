@@ -14,12 +14,32 @@ from gateway.aggregate.additions import add_to
 from gateway.aggregate.examples import add_examples
 from gateway.aggregate.refusals import ERROR_RESPONSES, ERROR_SCHEMAS, errors_of
 from gateway.aggregate.tags import TAGS
+from gateway.bodies.intake import LARGEST_OWN_BODY
+from gateway.bodies.nesting import DEEPEST
+from gateway.shape import LARGEST_HEADERS, LONGEST_ADDRESS
+from shared.app import LARGEST_BODY
+from shared.pagination import LARGEST_SIZE
 from shared.settings import ServiceName
 
 Document = dict[str, Any]
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+MEBIBYTE = 1024 * 1024
 _FRAMEWORK_SCHEMAS = ("HTTPValidationError", "ValidationError")
+
+
+DESCRIPTION = f"""\
+The public API of the Syllabus course platform. A path without its slash at the end is served as with it. Every answer
+carries `X-Request-ID`, and `RateLimit-Limit`, `-Remaining` and `-Reset` of the limit that is nearest; beyond it
+requests are 429 `RATE_LIMITED` with `Retry-After`. A signed-in user's POST with the header `Idempotency-Key` is done
+once: for 24 hours, the same request with the same key gets the first answer again, with `Idempotent-Replayed: true`.
+
+Limits: an address has at most {LONGEST_ADDRESS:,} bytes, its query included (414); headers, together,
+{LARGEST_HEADERS:,} bytes (431); a body {LARGEST_BODY // MEBIBYTE} MiB, one for accounts, webhooks or notifications
+{LARGEST_OWN_BODY // MEBIBYTE} MiB (413 `PAYLOAD_TOO_LARGE`; files have limits of their own, told where they are sent);
+JSON is nested {DEEPEST} levels deep at most (400 `MALFORMED_REQUEST`); a page of a list has at most {LARGEST_SIZE}
+rows, and more is served as that.
+"""
 
 
 def merge(parts: Mapping[ServiceName, Document], missing: list[str], public_url: str) -> Document:
@@ -46,11 +66,7 @@ def merge(parts: Mapping[ServiceName, Document], missing: list[str], public_url:
         "info": {
             "title": "Syllabus",
             "version": VERSION,
-            "description": "The public API of the Syllabus course platform. A path without its slash at the end is"
-            " served as with it. Every answer carries `X-Request-ID`, and `RateLimit-Limit`, `-Remaining` and `-Reset`"
-            " of the limit that is nearest; beyond it requests are 429 `RATE_LIMITED` with `Retry-After`. A signed-in"
-            " user's POST with the header `Idempotency-Key` is done once: for 24 hours, the same request with the same"
-            " key gets the first answer again, with `Idempotent-Replayed: true`.",
+            "description": DESCRIPTION,
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": public_url}],
