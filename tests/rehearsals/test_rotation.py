@@ -131,7 +131,7 @@ def test_identity_keys(stack: Rotating, guest: Api, tmp_path: Path) -> None:
             "SYLLABUS_IDENTITY_KEY_ID": f"{service}.2",
         }
         stack.start_anew(service)
-        certify(guest, f"{service} signs with its new key")
+    certify(guest, "All sign with their new keys")
     known.write_text(json.dumps({"keys": added}))
     stack.start_anew(*SERVICES)
     certify(guest, "The old keys are forgotten")
