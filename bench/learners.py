@@ -1,6 +1,5 @@
-"""Enrollment alone, on a PostgreSQL of its own: many learners at once, a recalculation beside them, and growth.
+"""Enrollment alone, on a PostgreSQL of its own: a recalculation with learners at work, and growth.
 
-    python -m bench.learners load           1,000 learners at once; then every counter is held against its rows
     python -m bench.learners recalculate    a new policy for a course with 50,000 enrollments, with learners at work
     python -m bench.learners growth         size and time of a row at 1x, 10x and 100x
 
@@ -34,8 +33,6 @@ from shared.runtime.postgres import start_postgres
 from shared.runtime.roles import derived_passwords, prepare_database
 
 COURSE, TEACHER, LESSONS = 5, 500, 48
-AT_ONCE = 24
-"""Requests under way; the service has a connection to the database for fewer, the rest wait."""
 
 _COURSE = f"""
     INSERT INTO courses (course_id, revision, slug, title, price, is_draft, is_published, is_deleted, staff)
@@ -89,64 +86,6 @@ async def service(*, durable: bool) -> AsyncIterator[tuple[httpx.AsyncClient, Da
                     yield client, database, Signer("gateway", keys / "gateway.pem"), url
         finally:
             server.stop()
-
-
-class Learner:
-    """One of many, in a hurry."""
-
-    def __init__(self, number: int, client: httpx.AsyncClient, signer: Signer, gate: asyncio.Semaphore) -> None:
-        self._client, self._gate = client, gate
-        self._draw = random.Random(number)
-        self._headers = {HEADER: signer.for_user(Identity(number, "student", f"L {number}"), lifetime_s=3600)}
-        self.times: list[float] = []
-
-    async def _ask(self, method: str, path: str, **request: object) -> httpx.Response:
-        for _ in range(5):
-            async with self._gate:
-                began = time.perf_counter()
-                answer = await self._client.request(method, path, headers=self._headers, **request)  # type: ignore[arg-type]
-                self.times.append(time.perf_counter() - began)
-            if answer.status_code != 503:
-                break
-            await asyncio.sleep(float(answer.headers["Retry-After"]))
-        if answer.status_code >= 400:
-            raise RuntimeError(f"{method} {path}: {answer.status_code} {answer.text[:200]}")
-        return answer
-
-    async def learn(self, changes: int) -> None:
-        await self._ask("POST", f"/api/courses/{COURSE}/enroll/")
-        rows = (await self._ask("GET", "/api/progress/?page_size=100&cursor=")).json()["results"]
-        for _ in range(changes):
-            row = self._draw.choice(rows)
-            body = self._draw.choice(
-                ({"is_completed": True}, {"is_completed": False}, {"time_spent": self._draw.randint(1, 900)})
-            )
-            await self._ask("PATCH", f"/api/progress/{row['id']}/", json=body)
-            if self._draw.random() < 0.3:
-                await self._ask("POST", f"/api/progress/{row['id']}/heartbeat/", json={"state": "active"})
-        review = {"course": COURSE, "rating": self._draw.randint(1, 5), "content": "Said in public."}
-        written = (await self._ask("POST", "/api/reviews/", json=review)).json()
-        if self._draw.random() < 0.2:
-            await self._ask("PATCH", f"/api/reviews/{written['id']}/", json={"rating": 3})
-
-
-async def load(learners: int, changes: int) -> None:
-    """All at once, in one course; then every percentage, count and average is held against the rows."""
-    async with service(durable=True) as (client, database, signer, url):
-        with psycopg.connect(url) as connection:
-            connection.execute(_COURSE)
-        gate = asyncio.Semaphore(AT_ONCE)
-        crowd = [Learner(number, client, signer, gate) for number in range(1, learners + 1)]
-        began = time.perf_counter()
-        await asyncio.gather(*(learner.learn(changes) for learner in crowd))
-        took = time.perf_counter() - began
-        times = sorted(taken for learner in crowd for taken in learner.times)
-        print(f"{learners} learners, {len(times)} requests in {took:.1f} s: {len(times) / took:.0f} a second,")
-        print(f"p50 {statistics.median(times) * 1000:.0f} ms, p99 {times[len(times) * 99 // 100] * 1000:.0f} ms")
-        wrong = [difference async for difference in find_differences(database)]
-        print(f"recount: {len(wrong)} differences")
-        for difference in wrong[:20]:
-            print(difference)
 
 
 async def recalculate(enrollments: int) -> None:
@@ -256,7 +195,7 @@ def _fill_activity(url: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(
             "INSERT INTO activity SELECT number % 20000, date_trunc('hour', now()), 5, number / 20000 + 100, 'worked',"
-            " 1, 30, 0 FROM generate_series(1, 500000) AS number ON CONFLICT DO NOTHING"
+            " 1, 30, 0 FROM generate_series(1, 2000000) AS number ON CONFLICT DO NOTHING"
         )
         connection.execute("VACUUM ANALYZE activity")
 
@@ -264,15 +203,10 @@ def _fill_activity(url: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.learners", description=__doc__)
     what = parser.add_subparsers(dest="what", required=True)
-    crowd = what.add_parser("load")
-    crowd.add_argument("--learners", type=int, default=1000)
-    crowd.add_argument("--changes", type=int, default=20)
     what.add_parser("recalculate").add_argument("--enrollments", type=int, default=50_000)
     what.add_parser("growth").add_argument("--enrollments", type=int, default=1000)
     chosen = parser.parse_args()
-    if chosen.what == "load":
-        asyncio.run(load(chosen.learners, chosen.changes))
-    elif chosen.what == "recalculate":
+    if chosen.what == "recalculate":
         asyncio.run(recalculate(chosen.enrollments))
     else:
         asyncio.run(growth(chosen.enrollments))

@@ -79,5 +79,6 @@ BESIDE = """
 `python -m bench --short` is the form for CI: reads only, on little data, in less than a minute; it fails when a ratio
 is below half of its goal, twice. `--scale 10` measures with ten times the data, `--growth 1,10` compares the rows that
 each hot route touches. `python -m bench.search` measures search, suggestion and correction in SQL on 100,000 courses,
-`python -m bench.learners` and `python -m bench.push` measure enrollment alone and sockets.
+`python -m bench.crowd`, `python -m bench.learners` and `python -m bench.push` measure a thousand learners at once,
+enrollment alone, and sockets.
 """

@@ -11,20 +11,22 @@ import re
 import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString, cast
 
 import psycopg
 from sqlalchemy import event, text
 
+from catalog.domain.choices import Level
 from catalog.queries.corrections import corrected
-from catalog.queries.facets import count_facets
 from catalog.queries.filters import CourseFilter
-from catalog.queries.search import find_courses, read_text
+from catalog.queries.hot_list import read_page
+from catalog.queries.hot_search import find_courses
 from catalog.queries.suggestions import suggest
 from catalog.store.words import count_words
 from shared import migrations
@@ -68,7 +70,7 @@ def fill(url: str, words: list[str], chance: random.Random) -> None:
                 copy.write_row((n, "", "\t".join(draw(count) for count in (4, 6, 40, 6, 1, 1, 20))))
         connection.execute(_ROWS)
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("VACUUM ANALYZE courses")
+        connection.execute("VACUUM ANALYZE courses, searched_courses")
 
 
 _ROWS = """
@@ -87,6 +89,17 @@ _ROWS = """
         now() - n * interval '1 minute', now()
     FROM (SELECT n, string_to_array(text, E'\\t') AS t FROM texts) AS drawn
 """
+
+
+_SCAN: LiteralString = """
+    WITH found AS (
+        SELECT id, created_date FROM courses
+        WHERE is_published AND NOT is_deleted
+        AND (title || '' ILIKE %(pattern)s OR subtitle || '' ILIKE %(pattern)s OR description || '' ILIKE %(pattern)s)
+    )
+    SELECT (SELECT count(*) FROM found), ARRAY(SELECT id FROM found ORDER BY created_date DESC, id DESC LIMIT 20)
+"""
+"""What search is without any index: looking through title, subtitle and description."""
 
 
 @dataclass
@@ -108,26 +121,36 @@ def _halves(values: list[Any]) -> tuple[float, float]:
     return statistics.median(ordered), ordered[int(len(ordered) * 0.95)]
 
 
-async def measure(database: Database, url: str, question: Question, queries: list[str]) -> Cost:
+class Watched(Database):
+    """Notes the statements that it is asked, in either way."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, pool_size=2, name="bench")
+        self.asked: list[tuple[str, Any]] = []
+        event.listen(self.engine.sync_engine, "before_cursor_execute", self._note)
+
+    def _note(self, _connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        self.asked.append((statement, parameters))
+
+    async def read(self, statement: LiteralString, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        self.asked.append((statement, parameters))
+        return await super().read(statement, parameters)
+
+
+async def measure(database: Watched, url: str, question: Question, queries: list[str]) -> Cost:
     """Each query once to warm, once by the clock, and its statements once under EXPLAIN."""
-    cost, asked = Cost(), list[tuple[str, Any]]()
-
-    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        asked.append((statement, parameters))
-
+    cost = Cost()
     with psycopg.connect(url, autocommit=True) as explaining:
         explaining.execute("SELECT set_config('pg_trgm.similarity_threshold', '0.2', false)")
         for query in queries:
             await question(query)
-            event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+            database.asked.clear()
             started = time.perf_counter()
             await question(query)
             cost.milliseconds.append((time.perf_counter() - started) * 1000)
-            event.remove(database.engine.sync_engine, "before_cursor_execute", note)
-            plans = [_explained(explaining, *one) for one in asked]
+            plans = [_explained(explaining, *one) for one in database.asked]
             cost.in_database.append(sum(plan[0] for plan in plans))
             cost.pages.append(sum(plan[1] for plan in plans))
-            asked.clear()
     return cost
 
 
@@ -147,19 +170,19 @@ def _mistyped(word: str, chance: random.Random) -> str:
 
 async def ask_all(url: str, words: list[str], chance: random.Random) -> list[str]:
     """A row for each kind of question."""
-    database = Database(url, pool_size=2, name="bench")
+    database = Watched(url)
     common, rare = words[:50], words[500:]
     two = [f"{chance.choice(words[:500])} {chance.choice(words[:500])}" for _ in range(QUERIES)]
 
     async def search(query: str, wanted: CourseFilter = CourseFilter()) -> None:  # noqa: B008
-        async with database.reading() as session:
-            read = await read_text(session, query)
-            await find_courses(session, FIRST_PAGE, read, wanted, now=datetime.now(UTC))
+        await find_courses(database, FIRST_PAGE, query, wanted, now=datetime.now(UTC))
 
-    async def facets(query: str) -> None:
-        async with database.reading() as session:
-            read = await read_text(session, query)
-            await count_facets(session, read, CourseFilter(), now=datetime.now(UTC))
+    async def filtered(level: str) -> None:
+        wanted = CourseFilter(level=cast(Level, level), max_price=Decimal(200))
+        await read_page(database, FIRST_PAGE, wanted, now=datetime.now(UTC))
+
+    async def scanned(query: str) -> None:
+        await database.read(_SCAN, {"pattern": f"%{query}%"})
 
     async def suggestions(query: str) -> None:
         async with database.reading() as session:
@@ -171,6 +194,9 @@ async def ask_all(url: str, words: list[str], chance: random.Random) -> list[str
     async def narrowed(query: str) -> None:
         await search(query, CourseFilter(level="beginner", min_rating=4.0, language="en"))
 
+    async def excluded(query: str) -> None:
+        await search(f"-{query}")
+
     try:
         async with database.transaction() as session:
             await count_words(session)
@@ -181,8 +207,8 @@ async def ask_all(url: str, words: list[str], chance: random.Random) -> list[str
             ("search: two words", search, two),
             ("search: a common word, three filters", narrowed, chance.choices(common, k=QUERIES)),
             ("search: no words", search, [""] * 20),
-            ("facets: a common word", facets, chance.choices(common, k=QUERIES)),
-            ("facets: two words", facets, two),
+            ("search: all but a common word", excluded, chance.choices(common, k=QUERIES)),
+            ("list: two filters", filtered, ["beginner", "advanced"] * 10),
             ("suggest: three letters", suggestions, [word[:3] for word in chance.choices(words, k=QUERIES)]),
             ("suggest: a word and a beginning", suggestions, [query[:-2] for query in two]),
             (
@@ -191,9 +217,13 @@ async def ask_all(url: str, words: list[str], chance: random.Random) -> list[str
                 [_mistyped(word, chance) for word in chance.choices(words, k=QUERIES)],
             ),
         ]
+        questions += [
+            ("yardstick: a common word in three columns", scanned, chance.choices(common, k=5)),
+            ("yardstick: a rare word in three columns", scanned, chance.choices(rare, k=5)),
+        ]
         return [(await measure(database, url, ask, queries)).row(name) for name, ask, queries in questions]
     finally:
-        await database.engine.dispose()
+        await database.close()
 
 
 def main() -> None:

@@ -13,13 +13,13 @@ Request = Callable[[], Awaitable[httpx.Response]]
 LEARNERS = range(1000, 1010)
 
 BUDGET = {
-    "start": Cost(14, events=1),
-    "go on": Cost(10),
+    "start": Cost(8, events=1),
+    "go on": Cost(8),
     "read": Cost(6),
     "answer": Cost(4),
     "answer anew": Cost(4),
-    "complete": Cost(14, events=1),
-    "complete again": Cost(5),
+    "complete": Cost(8, events=1),
+    "complete again": Cost(2),
 }
 
 

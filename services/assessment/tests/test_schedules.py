@@ -113,7 +113,7 @@ class TestWhoeverTouchesIt:
         second = await start(made)
         assert (first["attempt_number"], second["attempt_number"]) == (1, 2)
 
-    async def test_a_refused_start_completes_it_all_the_same(
+    async def test_a_start_counts_it_as_completed_also_where_it_is_refused(
         self, service: ServiceUnderTest, learner: httpx.AsyncClient, make: Make, start: Make, pass_time: PassTime
     ) -> None:
         made = await make(time_limit=10, max_attempts=1)
@@ -121,6 +121,9 @@ class TestWhoeverTouchesIt:
         await pass_time(minutes=11)
         answer = await learner.post(f"/api/assessments/{made['id']}/start/")
         assert answer.json()["code"] == "ATTEMPT_LIMIT_EXCEEDED"
+        # What is refused changes nothing: the next one who looks completes it, or the clock.
+        (shown,) = (await learner.get("/api/assessment-attempts/")).json()["results"]
+        assert (shown["status"], shown["submitted_by"]) == ("graded", "system")
         assert len(await service.events(AttemptGraded)) == 1
 
     async def test_completing_within_the_grace_is_the_learners(

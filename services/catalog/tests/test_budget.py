@@ -14,12 +14,12 @@ BUDGET: dict[tuple[str, Identity | None], Cost] = {
     ("/api/courses/", None): Cost(1),
     ("/api/courses/", STUDENT): Cost(1),
     ("/api/courses/?page=1&page_size=1", None): Cost(1),
-    ("/api/courses/?level=all_levels&max_price=900", None): Cost(3),
-    ("/api/courses/?search=data", None): Cost(3),
-    ("/api/courses/?ordering=title", None): Cost(3),
+    ("/api/courses/?level=all_levels&max_price=900", None): Cost(1),
+    ("/api/courses/?search=data", None): Cost(1),
+    ("/api/courses/?ordering=title", None): Cost(1),
     ("/api/courses/?cursor=", None): Cost(2),
     ("/api/courses/?is_draft=true", TEACHER): Cost(2),
-    ("/api/courses/featured/", None): Cost(2),  # there are none: no cards
+    ("/api/courses/featured/", None): Cost(1),
     ("/api/courses/{slug}/", None): Cost(1),
     ("/api/courses/{id}/", STUDENT): Cost(1),
     ("/api/courses/{id}/", ENROLLED): Cost(1),
@@ -31,7 +31,8 @@ BUDGET: dict[tuple[str, Identity | None], Cost] = {
     ("/api/lessons/?course={id}", None): Cost(2),
     ("/api/modules/?course={id}", None): Cost(3),
     ("/api/categories/", None): Cost(2),
-    ("/api/search/courses/?q=databases", None): Cost(7),
+    ("/api/search/courses/?q=databases", None): Cost(2),  # with the one that counts it
+    ("/api/search/courses/?q=databases&level=advanced&is_free=true", None): Cost(2),
     ("/api/search/suggest/?q=data", None): Cost(1),
     ("/api/search/content/?q=full", ENROLLED): Cost(3),
 }

@@ -1,8 +1,9 @@
 """The service under test, and builders of what other services tell it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from shared.contracts.catalog.events import (
     ModuleOutline,
     StaffMember,
 )
+from shared.contracts.enrollment.events import EnrollmentCompleted, EnrollmentEvent, ProgressUpdated
 from shared.testing import Environment, ServiceUnderTest, serve_for_tests, user
 
 Fields = dict[str, Any]
@@ -153,3 +155,59 @@ def assert_counters_right(enrollment: ServiceUnderTest) -> Callable[[], Awaitabl
         assert [difference async for difference in find_differences(enrollment.database)] == []
 
     return check
+
+
+@pytest.fixture
+def assert_from_scratch(enrollment: ServiceUnderTest) -> Callable[..., Awaitable[None]]:
+    """What stands on every enrollment of a course is what its rows come to, and what its last event told."""
+
+    async def check(course_id: int = COURSE) -> None:
+        await _assert_from_scratch(enrollment, course_id)
+        assert [difference async for difference in find_differences(enrollment.database)] == []
+
+    return check
+
+
+async def _assert_from_scratch(service: ServiceUnderTest, course_id: int) -> None:
+    async def read(statement: str) -> Sequence[Any]:
+        async with service.database.reading() as session:
+            return (await session.execute(text(statement), {"course": course_id})).mappings().all()
+
+    policy = next(iter(await read("SELECT * FROM progress_policies WHERE course_id = :course")), None)
+    enrollments = await read("SELECT * FROM enrollments WHERE course_id = :course")
+    rows = await read(
+        "SELECT * FROM progress JOIN lessons USING (lesson_id) WHERE lessons.course_id = :course AND is_counted"
+    )
+    needed = await read(
+        "SELECT assessment_id FROM assessments WHERE course_id = :course AND is_required AND NOT is_deleted"
+    )
+    passed = await read("""
+        SELECT user_id, assessment_id FROM attempts
+        LEFT JOIN standings USING (user_id, assessment_id) JOIN assessments USING (assessment_id)
+        WHERE course_id = :course AND is_required AND NOT is_deleted
+        GROUP BY user_id, assessment_id, standings.has_passed
+        HAVING coalesce(standings.has_passed, bool_or(attempts.has_passed))
+    """)
+    told = {event.enrollment_id: event for event in await service.events(EnrollmentEvent, ProgressUpdated)}
+    completed = {event.enrollment_id for event in await service.events(EnrollmentCompleted)}
+    for enrollment in enrollments:
+        own = [row for row in rows if row["enrollment_id"] == enrollment["id"]]
+        weights = policy["type_weights"] if policy else {}
+        points = {row["lesson_id"]: weights.get(row["type"], 10_000) for row in own}
+        lessons = (sum(points[r["lesson_id"]] for r in own if r["is_completed"]), sum(points.values()))
+        expected = [(row["duration_minutes"] or 0) * 60 for row in own]
+        time = (sum(min(row["time_spent"], most) for row, most in zip(own, expected, strict=True)), sum(expected))
+        assessments = (sum(row["user_id"] == enrollment["user_id"] for row in passed), len(needed))
+        parts = {"lesson": lessons, "time": time, "assessment": assessments}
+        method = policy["method"] if policy else "lessons"
+        measured = {"lessons": ["lesson"], "time": ["time"], "assessments": ["assessment"], "weighted": list(parts)}
+        share = {n: policy[f"{n}_weight"] if policy and method == "weighted" else 1 for n in measured[method]}
+        share = {name: weight for name, weight in share.items() if weight and parts[name][1]} or {"lesson": 1}
+        total = sum(Fraction(weight * parts[n][0], parts[n][1] or 1) for n, weight in share.items())
+        assert enrollment["completed_lessons"] == sum(row["is_completed"] for row in own)
+        assert told[enrollment["id"]].version == enrollment["revision"]
+        if enrollment["completion_date"] is not None:
+            assert (enrollment["progress_percentage"], enrollment["id"] in completed) == (100, True)
+            continue
+        assert enrollment["progress_percentage"] == int(100 * total / sum(share.values()))
+        assert enrollment["progress_percentage"] < 100 or enrollment["status"] != "active"

@@ -10,12 +10,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from enrollment.commands import hot_enroll, hot_progress
+from enrollment.commands import hot_enroll, hot_heartbeats, hot_progress
 from enrollment.commands.enrollments import enroll as enroll_with_locks
+from enrollment.commands.heartbeats import beat
 from enrollment.commands.hot_enroll import enroll_at_once
+from enrollment.commands.hot_heartbeats import count_heartbeat
 from enrollment.commands.hot_progress import change_progress
 from enrollment.commands.progress import update_progress
 from enrollment.domain.progress import ProgressChange
+from enrollment.models import HeartbeatState
 from shared.errors import Invalid
 from shared.testing import ServiceUnderTest, user
 
@@ -27,7 +30,11 @@ CHANGES = st.builds(
     time_spent=st.sampled_from([None, 0, 30, 5000, 200_000]),
     notes=st.sampled_from([None, "", "Mine."]),
 )
-STEPS = st.lists(st.tuples(st.sampled_from([11, 12]), CHANGES, st.sampled_from([1, 1900, 90_000])), max_size=8)
+BEATS = st.tuples(st.sampled_from(["active", "active", "paused", "idle"]), st.sampled_from([None, 0, 95]))
+STEPS = st.lists(
+    st.tuples(st.sampled_from([11, 12]), CHANGES | BEATS | BEATS, st.sampled_from([0.4, 1, 35, 1900, 90_000])),
+    max_size=10,
+)
 
 ROWS = {
     "enrollments": "to_jsonb(t) - 'id' - 'user_id' FROM enrollments t WHERE user_id = :user_id",
@@ -36,6 +43,7 @@ ROWS = {
     "outbox": "json_build_array(type, version, data::jsonb - 'enrollment_id' - 'user_id' - 'progress_id')"
     " FROM outbox WHERE aggregate_id = CAST(:id AS text) ORDER BY id",
     "users": "to_jsonb(t) - 'user_id' FROM users t WHERE user_id = :user_id",
+    "clocks": "counted_until FROM learner_clocks WHERE user_id = :user_id",
 }
 
 
@@ -61,11 +69,16 @@ async def row_of(service: ServiceUnderTest, user_id: int, lesson: int) -> int:
         return int((await session.execute(statement, {"user_id": user_id, "lesson": lesson})).scalar_one())
 
 
+Step = ProgressChange | tuple[HeartbeatState, int | None]
+
+
 async def change_by(
-    service: ServiceUnderTest, is_hot: bool, user_id: int, lesson: int, change: ProgressChange, now: datetime
+    service: ServiceUnderTest, is_hot: bool, user_id: int, lesson: int, change: Step, now: datetime
 ) -> Any:
-    """What stands after a change on one of the two ways, or why there is none."""
+    """What stands after a change or a heartbeat on one of the two ways, or why there is none."""
     row = await row_of(service, user_id, lesson)
+    if not isinstance(change, ProgressChange):
+        return await _beat_by(service, is_hot, user_id, row, change, now)
     try:
         if is_hot:
             progress, its_lesson, enrollment = await change_progress(service.database, user_id, row, change, now=now)
@@ -81,6 +94,17 @@ async def change_by(
     )  # fmt: skip
 
 
+async def _beat_by(
+    service: ServiceUnderTest, is_hot: bool, user_id: int, row: int, told: tuple[HeartbeatState, int | None], now: Any
+) -> Any:
+    if is_hot:
+        progress, added = await count_heartbeat(service.database, user_id, row, *told, now=now)
+    else:
+        async with service.database.transaction() as session:
+            progress, added = await beat(session, user_id, row, *told, now=now)
+    return progress.time_spent, progress.counted_until, progress.position_seconds, added
+
+
 @pytest.fixture
 def hot_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is left to the way with locks."""
@@ -89,19 +113,21 @@ def hot_only(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("left to the way with locks")
 
     monkeypatch.setattr(hot_progress, "update_progress", refuse)
+    monkeypatch.setattr(hot_heartbeats, "beat", refuse)
 
 
 class TestTheSame:
     @pytest.mark.usefixtures("hot_only")
-    async def test_any_changes_of_progress(self, enrollment: ServiceUnderTest, course: Any) -> None:
+    async def test_any_changes_of_progress_and_heartbeats(self, enrollment: ServiceUnderTest, course: Any) -> None:
         await enrollment.deliver(course(lessons=[11, 12]))
         learners = iter(range(1000, 100_000, 2))
 
-        async def compare(steps: list[tuple[int, ProgressChange, int]]) -> None:
+        async def compare(steps: list[tuple[int, Step, float]]) -> None:
             first = next(learners)
             for learner in (first, first + 1):
                 async with enrollment.database.transaction() as session:
                     await enroll_with_locks(session, user(learner), 5, now=BEGIN)
+                await change_by(enrollment, False, learner, 11, ("active", None), BEGIN)
             now = BEGIN
             for lesson, change, later in steps:
                 now += timedelta(seconds=later)
@@ -113,7 +139,7 @@ class TestTheSame:
 
         @settings(max_examples=25, deadline=None, database=None, suppress_health_check=list(HealthCheck))
         @given(STEPS)
-        def check(steps: list[tuple[int, ProgressChange, int]]) -> None:
+        def check(steps: list[tuple[int, Step, float]]) -> None:
             asyncio.run_coroutine_threadsafe(compare(steps), loop).result()
 
         await asyncio.to_thread(check)
@@ -180,6 +206,22 @@ class TestSomebodyWasFaster:
         assert (await enroll())["total_lessons"] == 2
         await assert_counters_right()
 
+    @pytest.mark.usefixtures("hot_only")
+    async def test_time_counted_in_another_course_is_not_counted_twice(
+        self, enrollment: ServiceUnderTest, course: Any, enroll: Any, meanwhile: Any, assert_counters_right: Any
+    ) -> None:
+        await enrollment.deliver(course(), course(course_id=6, slug="second", lessons=[21]))
+        await enroll()
+        await enroll(ref=6)
+        active, later = ("active", None), BEGIN + timedelta(seconds=30)
+        for lesson in (11, 21):
+            await change_by(enrollment, False, 7, lesson, active, BEGIN)
+        meanwhile(lambda: change_by(enrollment, True, 7, 21, active, later))
+        await change_by(enrollment, True, 7, 11, active, later)
+        rows = (await everything_of(enrollment, 7))["enrollments"]
+        assert sorted(row["total_time_spent"] for row in rows) == [0, 30]
+        await assert_counters_right()
+
     async def test_who_enrolls_twice_is_refused_once(
         self, enrollment: ServiceUnderTest, course: Any, meanwhile: Any, enroll: Any
     ) -> None:
@@ -212,6 +254,7 @@ class TestSomebodyWasFaster:
 
 def test_statements_are_constants() -> None:
     """Prepared once on each connection: no value is part of a statement."""
-    for statement in (hot_progress.READ, hot_progress.WRITE, hot_enroll.READ_BY_ID, hot_enroll.WRITE):
+    hot = (hot_progress, hot_heartbeats, hot_enroll)
+    for statement in (*(module.WRITE for module in hot), hot_progress.READ, hot_heartbeats.READ, hot_enroll.READ_BY_ID):
         assert "%(" in statement
         assert "{" not in statement.replace("'{}'", "")

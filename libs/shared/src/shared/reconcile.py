@@ -74,6 +74,11 @@ class Copy:
     are not looked for."""
 
 
+def columns(*names: str) -> Callable[[Any], Values]:
+    """What a row should hold whose columns have the names of the state's fields."""
+    return lambda state: {name: getattr(state, name) for name in names}
+
+
 @dataclass(frozen=True)
 class Check:
     """Something that follows from a service's own rows. `find` is SQL whose rows are what is wrong, each one a text;

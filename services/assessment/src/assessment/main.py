@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from assessment.consumers import HANDLERS
 from assessment.domain.attachments import LARGEST_ATTACHMENT
 from assessment.routes import (
+    answers,
     assessments,
     attachments,
     attempts,
@@ -25,6 +26,7 @@ ROUTERS = (
     assessments.router,
     overrides.router,
     questions.router,
+    answers.router,
     banks.router,
     attempts.router,
     attachments.router,

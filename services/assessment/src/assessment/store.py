@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Select, exists, false, select
+from sqlalchemy import ColumnElement, Select, exists, false, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
-from assessment.models import Assessment, Attempt, AttemptAnswer, Course, Enrollment, Question
+from assessment.models import Assessment, Attempt, AttemptAnswer, Course, Enrollment, Question, Rubric
 from shared.auth import Identity
 from shared.fields import LARGEST_ID
 
@@ -27,10 +27,17 @@ async def lock_assessment(session: AsyncSession, assessment_id: int, *, share: b
     return await session.scalar(with_questions(present).with_for_update(read=share))
 
 
+def with_assessment(statement: Select[Attempt], *, skip_locked: bool = False) -> Select[Attempt]:
+    """Lock the attempts as they are now, and load their assessments with them."""
+    loaded = statement.options(joinedload(Attempt.assessment, innerjoin=True))
+    return loaded.with_for_update(of=Attempt, skip_locked=skip_locked).execution_options(populate_existing=True)
+
+
 async def lock_attempt(session: AsyncSession, attempt_id: int, user_id: int) -> Attempt | None:
     """The learner's own attempt, locked; nobody else answers or closes it meanwhile."""
-    own = select(Attempt).where(Attempt.id == attempt_id, Attempt.user_id == user_id)
-    return await session.scalar(own.with_for_update().execution_options(populate_existing=True))
+    return await session.scalar(
+        with_assessment(select(Attempt).where(Attempt.id == attempt_id, Attempt.user_id == user_id))
+    )
 
 
 async def get_answers(session: AsyncSession, attempt_ids: Sequence[int]) -> Sequence[AttemptAnswer]:
@@ -46,9 +53,14 @@ def is_course(ref: str) -> ColumnElement[bool]:
     return Course.course_id == int(ref) if int(ref) <= LARGEST_ID else false()
 
 
-def teaches(user: Identity) -> ColumnElement[bool]:
-    """Whether the user is staff of `Course`, by our copy."""
-    return Course.staff.contains([user.user_id])
+def oversees(user: Identity) -> ColumnElement[bool]:
+    """Whether the user is staff of `Course`, by our copy, as `rights.is_staff` says it: administrators always are."""
+    return true() if user.is_administrator else Course.staff.contains([user.user_id])
+
+
+def owns(user: Identity) -> ColumnElement[bool]:
+    """Whether the user may see and change `Rubric`: their own; administrators all."""
+    return true() if user.is_administrator else Rubric.owner_id == user.user_id
 
 
 def learns(user: Identity) -> ColumnElement[bool]:

@@ -1,6 +1,7 @@
-"""Worked examples, and what holds for all of them."""
+"""What holds for all scores. Worked examples are in `test_worked_examples.py`."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -32,6 +33,10 @@ def an_item(
     )
 
 
+def configured(kind: QuestionType, config: dict[str, Any]) -> Item:
+    return an_item(kind, correct=set(), points=6, options=0).model_copy(update={"config": config})
+
+
 def a_paper(*, partial_credit: bool = False, penalty: str = "0") -> Paper:
     return Paper(
         time_limit=0,
@@ -46,58 +51,6 @@ def grade_item(paper: Paper, item: Item, chosen: frozenset[int]) -> Grade:
     graded = grade(paper, item, Given(chosen=chosen))
     assert graded is not None
     return graded
-
-
-class TestAllOrNothing:
-    @pytest.mark.parametrize(
-        ("chosen", "penalty", "points", "is_correct"),
-        [
-            ({1}, "0", "4.50", True),
-            ({2}, "0", "0", False),
-            (set(), "0", "0", False),
-            ({1}, "0.25", "4.50", True),
-            ({2}, "0.25", "-1.13", False),  # 1.125, half up
-            (set(), "0.25", "0", False),
-            ({2}, "1", "-4.50", False),
-        ],
-    )
-    def test_one_right_answer(self, chosen: set[int], penalty: str, points: str, is_correct: bool) -> None:
-        item = an_item("multiple_choice", correct={1}, points=3, weight="1.5")
-        for partial_credit in (False, True):
-            graded = grade_item(a_paper(partial_credit=partial_credit, penalty=penalty), item, frozenset(chosen))
-            assert (graded.points, graded.is_correct) == (Decimal(points), is_correct)
-
-    @pytest.mark.parametrize(
-        ("chosen", "points"), [({1, 2}, "2"), ({1}, "-1"), ({1, 2, 3}, "-1"), ({3}, "-1"), (set(), "0")]
-    )
-    def test_several_right_answers_must_all_be_chosen(self, chosen: set[int], points: str) -> None:
-        graded = grade_item(a_paper(penalty="0.5"), an_item(correct={1, 2}, points=2), frozenset(chosen))
-        assert graded.points == Decimal(points)
-
-
-class TestPartialCredit:
-    @pytest.mark.parametrize(
-        ("chosen", "penalty", "points"),
-        [
-            ({1, 2, 3}, "0", "10"),
-            ({1, 2}, "0", "6.67"),
-            ({1}, "0", "3.33"),
-            ({1, 2, 4}, "0", "6.67"),
-            ({1, 2, 4}, "0.5", "5.00"),
-            ({1, 4, 5}, "0.5", "0"),
-            ({1, 4, 5, 6}, "1", "0"),
-            ({4}, "0", "0"),
-            (set(), "0.5", "0"),
-        ],
-    )
-    def test_a_share_for_each_right_one_less_the_wrong_ones(self, chosen: set[int], penalty: str, points: str) -> None:
-        paper = a_paper(partial_credit=True, penalty=penalty)
-        assert grade_item(paper, an_item(correct={1, 2, 3}, points=10), frozenset(chosen)).points == Decimal(points)
-
-    def test_half_a_cent_goes_up(self) -> None:
-        # 0.25 × 1 / 2 = 0.125
-        item = an_item(correct={1, 2}, points=1, weight="0.25")
-        assert grade_item(a_paper(partial_credit=True), item, frozenset({1})).points == Decimal("0.13")
 
 
 class TestTotal:
@@ -135,6 +88,54 @@ papers = st.builds(
     st.booleans(),
     st.decimals("0", "1", places=4).map(str),
 )
+
+
+def keyword(text: str, fraction: float) -> dict[str, Any]:
+    return {"text": text, "fraction": fraction}
+
+
+def blank(id_: str, *accepted: tuple[str, float], **fields: Any) -> dict[str, Any]:
+    return {"id": id_, "accepted": [keyword(*one) for one in accepted], **fields}
+
+
+SHORT = configured("short_answer", {"keywords": [keyword("light", 0.5), keyword("water", 0.5), keyword("CO2", 0.3333)]})
+BLANKS = configured(
+    "fill_blank",
+    {
+        "text": "{{a}} {{b}} {{c}}",
+        "blanks": [
+            blank("a", ("one", 1), ("won", 0.5)),
+            blank("b", ("two", 1)),
+            blank("c", ("th.*", 1), match="regex"),
+        ],
+    },
+)
+MATCHING = configured(
+    "matching",
+    {
+        "left": [{"id": id_, "text": id_} for id_ in "abc"],
+        "right": [{"id": id_, "text": id_} for id_ in "xyzw"],
+        "pairs": [{"left_id": left, "right_id": right} for left, right in ("ax", "by", "cz")],
+    },
+)
+
+
+ANSWERED = st.one_of(
+    st.tuples(st.just(SHORT), st.builds(Given, text=st.text(max_size=40) | st.sampled_from(["light", "water CO2"]))),
+    st.tuples(
+        st.just(BLANKS),
+        st.builds(
+            Given,
+            blanks=st.dictionaries(
+                st.sampled_from("abc"), st.text(max_size=10) | st.sampled_from(["one", "won", "two", "three"])
+            ),
+        ),
+    ),
+    st.tuples(
+        st.just(MATCHING),
+        st.builds(Given, pairs=st.frozensets(st.tuples(st.sampled_from("abc"), st.sampled_from("xyzw")))),
+    ),
+)
 choices = st.frozensets(st.sampled_from(OPTIONS))
 
 
@@ -162,8 +163,29 @@ class TestAlways:
         score = total(grade_item(paper, item, chosen).points for item, chosen in answered)
         assert 0 <= score <= sum(item.worth for item, _ in answered)
 
+    @given(
+        st.lists(st.decimals("-100", "100", places=2), max_size=8).flatmap(
+            lambda own: st.tuples(st.just(own), st.permutations(own))
+        )
+    )
+    def test_the_order_of_questions_does_not_matter(self, points: tuple[list[Decimal], list[Decimal]]) -> None:
+        assert total(points[0]) == total(points[1])
+
     @given(papers, items, choices)
     def test_a_wrong_choice_more_never_earns_more(self, paper: Paper, item: Item, chosen: frozenset[int]) -> None:
         wrong = item.option_ids - item.correct_ids - chosen
         if chosen and wrong and paper.partial_credit:
             assert grade_item(paper, item, chosen | {min(wrong)}).points <= grade_item(paper, item, chosen).points
+
+
+@given(papers, ANSWERED)
+def test_points_of_what_is_written_lie_between_the_penalty_and_the_worth(
+    paper: Paper, answered: tuple[Item, Given]
+) -> None:
+    item, given_ = answered
+    graded = grade(paper, item, given_)
+    assert graded is not None
+    assert -item.worth * paper.penalty_fraction - Decimal("0.01") <= graded.points <= item.worth
+    assert graded.points == round(graded.points, 2)
+    assert not graded.is_correct or graded.points == item.worth
+    assert not given_.is_empty or graded.points == 0

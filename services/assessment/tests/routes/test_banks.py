@@ -42,6 +42,18 @@ class TestBanks:
         assert (await teacher.get(path)).status_code == 404
         assert (await teacher.get(f"/api/questions/{listed['results'][0]['id']}/")).status_code == 404
 
+    async def test_go_with_their_course(
+        self, service: ServiceUnderTest, teacher: httpx.AsyncClient, bank: Json, course: Any
+    ) -> None:
+        sent = {"bank": bank["id"], "question_type": "essay", "question_text": "Why is it so?"}
+        asked = (await teacher.post("/api/questions/", json=sent)).json()
+        await service.deliver(course(version=2, is_deleted=True))
+        service.peers.answer("catalog", "/internal/courses/5/", None)
+        for path in ("/api/question-banks/", "/api/questions/", "/api/search/questions/?q=why"):
+            assert (await teacher.get(path)).json()["results"] == [], path
+        for path in (f"/api/question-banks/{bank['id']}/", f"/api/questions/{asked['id']}/"):
+            assert (await teacher.get(path)).status_code == 404, path
+
     async def test_have_questions_that_change_and_go(self, teacher: httpx.AsyncClient, bank: Json) -> None:
         first, second = (await teacher.get(f"/api/questions/?bank={bank['id']}")).json()["results"][:2]
         changed = await teacher.patch(f"/api/questions/{first['id']}/", json={"points": 9})

@@ -56,6 +56,14 @@ class TestListAndRead:
         assert (await learner.get(f"{ATTEMPTS}?assessment={10**30}")).status_code == 400
         assert (await service.client().get(ATTEMPTS)).status_code == 401
 
+    async def test_staff_see_from_where_it_was_started(
+        self, learner: httpx.AsyncClient, teacher: httpx.AsyncClient, make: Make
+    ) -> None:
+        origin = {"X-Forwarded-For": "203.0.113.9", "User-Agent": "A browser"}
+        begun = (await learner.post(start_of(await make()), headers=origin)).json()
+        shown = [(await client.get(address(begun))).json() for client in (teacher, learner)]
+        assert [(one["ip_address"], one["user_agent"]) for one in shown] == [("203.0.113.9", "A browser"), (None, None)]
+
     async def test_one_under_way_can_be_taken_up_again(
         self, learner: httpx.AsyncClient, make: Make, start: Make, save: Save
     ) -> None:

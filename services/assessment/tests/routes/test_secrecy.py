@@ -6,9 +6,11 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import BaseModel
 from sqlalchemy import text
 
 from shared.auth import ServiceCaller
+from shared.contracts.assessment.events import AssessmentState, AttemptState
 from shared.testing import ServiceUnderTest
 
 Json = dict[str, Any]
@@ -20,6 +22,7 @@ KEY_FIELDS = {
     "explanation", "answer_explanations", "feedback", "accepted", "keywords", "fraction", "match",
 }  # fmt: skip
 SECRET = "because of the key"
+WORDS_OF_THE_KEY = ("Beta", "mitochondria", "energ", "airway", "Paris")
 
 
 def told(payload: Any, path: str = "") -> list[str]:
@@ -120,19 +123,40 @@ class TestWhileItMayNotBeTold:
         assert answer.status_code in (403, 404)
         assert told(answer.json()) == []
 
-    async def test_no_event_tells_it(
-        self, service: ServiceUnderTest, teacher: httpx.AsyncClient, make: Make, start: Make, save: Save, complete: Make
+    async def test_no_event_or_log_tells_it(
+        self,
+        service: ServiceUnderTest,
+        teacher: httpx.AsyncClient,
+        questions: list[Json],
+        typed: dict[str, Json],
+        make: Make,
+        start: Make,
+        save: Save,
+        complete: Make,
+        capfd: pytest.CaptureFixture[str],
     ) -> None:
-        made = await make()
+        """Events are what the feed, webhooks and sockets tell, too."""
+        made = await make(questions=[*questions, *typed.values()], time_limit=10)
+        path = f"/api/assessments/{made['id']}/"
         begun = await start(made)
         await save(begun, 0, "Beta")
+        await teacher.put(f"{path}overrides/7/", json={"extra_time_seconds": 60})
         await complete(begun)
-        await teacher.delete(f"/api/assessments/{made['id']}/")
+        await teacher.patch(path, json={"title": "Renamed"})
+        await teacher.delete(path)
         async with service.database.reading() as session:
+            kinds = (await session.scalars(text("SELECT type FROM outbox ORDER BY id"))).all()
             recorded = (await session.scalars(text("SELECT data FROM outbox"))).all()
-        assert len(recorded) == 4
+        assert [kind.split(".")[2] for kind in kinds] == [
+            "created", "started", "extended", "graded", "updated", "deleted",
+        ]  # fmt: skip
         assert told(recorded) == []
-        assert "Beta" not in json.dumps(recorded)
+        written = json.dumps(recorded) + "".join(capfd.readouterr())
+        assert [word for word in (*WORDS_OF_THE_KEY, SECRET) if word in written] == []
+
+    @pytest.mark.parametrize("state", [AssessmentState, AttemptState])
+    def test_no_event_has_room_for_it(self, state: type[BaseModel]) -> None:
+        assert not KEY_FIELDS & set(state.model_fields)
 
     async def test_the_saved_rows_hold_no_grades_while_open(
         self, service: ServiceUnderTest, make: Make, start: Make, save: Save

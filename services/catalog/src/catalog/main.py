@@ -28,6 +28,22 @@ from catalog.storage import storage_of
 from shared import jobs
 from shared.app import create_app
 
+ROUTERS = (
+    categories.router,
+    archives.router,
+    courses.router,
+    versions.router,
+    instructors.router,
+    modules.router,
+    lessons.router,
+    resources.router,
+    media.router,
+    search.router,
+    jobs.router,
+    internal.router,
+    snapshots.router,
+)
+
 
 def create(settings: Settings | None = None) -> FastAPI:
     """The app. Beside the usual, `app.state.storage` is where files are kept."""
@@ -43,21 +59,7 @@ def create(settings: Settings | None = None) -> FastAPI:
 
     return create_app(
         settings,
-        routers=[
-            categories.router,
-            archives.router,
-            courses.router,
-            versions.router,
-            instructors.router,
-            modules.router,
-            lessons.router,
-            resources.router,
-            media.router,
-            search.router,
-            jobs.router,
-            internal.router,
-            snapshots.router,
-        ],
+        routers=ROUTERS,
         handlers=HANDLERS,
         schedules=SCHEDULES,
         resources=open_storage,

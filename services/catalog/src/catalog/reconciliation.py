@@ -10,19 +10,11 @@ from catalog.models import Course, Enrollment, LessonAssessment, User
 from shared.contracts.assessment.events import AssessmentState
 from shared.contracts.enrollment.events import EnrollmentState, PolicyChanged, RatingChanged
 from shared.contracts.gateway.events import UserState
-from shared.reconcile import Check, Copy, Reconciliation
+from shared.reconcile import Check, Copy, Reconciliation, columns
 
 
 async def _take_user(session: AsyncSession, state: UserState) -> None:
     await take_user(session, state, now=datetime.now(UTC))
-
-
-def _user(state: UserState) -> dict[str, Any]:
-    return {"full_name": state.full_name, "role": state.role, "is_active": state.is_active}
-
-
-def _enrollment(state: EnrollmentState) -> dict[str, Any]:
-    return {"user_id": state.user_id, "course_id": state.course_id, "status": state.status}
 
 
 def _rating(state: RatingChanged) -> dict[str, Any]:
@@ -33,15 +25,15 @@ def _policy(state: PolicyChanged) -> dict[str, Any]:
     return {"is_sequential": state.sequential}
 
 
-def _assessment(state: AssessmentState) -> dict[str, Any]:
-    return {"lesson_id": state.lesson_id, "is_deleted": state.is_deleted}
-
-
 COPIES = (
-    Copy("users", "gateway", "user", UserState, "user_id", User.user_id, User.revision, _user, _take_user),
+    Copy(
+        "users", "gateway", "user", UserState, "user_id",
+        User.user_id, User.revision, columns("full_name", "role", "is_active"), _take_user,
+    ),
     Copy(
         "enrollments", "enrollment", "enrollment", EnrollmentState, "enrollment_id",
-        Enrollment.enrollment_id, Enrollment.revision, _enrollment, take_enrollment,
+        Enrollment.enrollment_id, Enrollment.revision,
+        columns("user_id", "course_id", "status"), take_enrollment,
     ),
     Copy(
         "ratings", "enrollment", "rating", RatingChanged, "course_id",
@@ -53,7 +45,8 @@ COPIES = (
     ),
     Copy(
         "lesson_assessments", "assessment", "assessment", AssessmentState, "assessment_id",
-        LessonAssessment.assessment_id, LessonAssessment.revision, _assessment, take_assessment,
+        LessonAssessment.assessment_id, LessonAssessment.revision,
+        columns("lesson_id", "is_deleted"), take_assessment,
     ),
 )  # fmt: skip
 

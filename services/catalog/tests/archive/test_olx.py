@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
+from catalog.archive import tar
+from catalog.archive.__main__ import told
 from catalog.archive.draft import LessonDraft, ReadArchive
 from catalog.archive.olx import course as olx_course
 from catalog.archive.refusal import Refused
@@ -81,6 +83,32 @@ class TestCourse:
     def test_what_is_broken_refuses_all(self, changes: Small, words: str, read: Read, small: Small) -> None:
         with pytest.raises(Refused, match=words):
             read({**small, **changes})
+
+    def test_a_text_without_end_is_refused(self, read: Read, small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(tar, "LARGEST_TEXT", 1_000)
+        with pytest.raises(Refused, match="1001 bytes; at most 1000 are read"):
+            read({**small, "html/h1.html": "x" * 1_001})
+
+    def test_more_text_than_there_is_room_for_is_refused(
+        self, read: Read, small: Small, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        archive = read(small)
+        assert ReadArchive.model_validate_json(told(archive)) == archive
+        monkeypatch.setattr("catalog.archive.__main__.LARGEST_COURSE", 100)
+        with pytest.raises(Refused, match="MB of text"):
+            told(archive)
+
+    def test_what_leads_back_to_itself_ends(self, read: Read, small: Small) -> None:
+        one, notes = lesson(read, vertical(small, '<vertical url_name="v1"/><html><p>Once around</p></html>'))
+        assert 1 < one.content.count("Once around") < 20
+        assert any("deep" in note for note in notes)
+
+    def test_what_leads_back_to_itself_in_many_ways_is_refused(
+        self, read: Read, small: Small, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("catalog.archive.olx.source.MOST_BLOCKS", 1_000)
+        with pytest.raises(Refused, match="more than 1000 blocks"):
+            read(vertical(small, '<vertical url_name="v1"/>' * 20))
 
     def test_an_archive_without_a_course_is_refused(self, read: Read) -> None:
         with pytest.raises(Refused, match=r"course\.xml"):

@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect
 from catalog.storage import process_storage
 from catalog.store import files
 from catalog.store.files import clear_files
-from shared.contracts.catalog.events import CourseUpdated
+from shared.contracts.catalog.events import CourseUpdated, ResourceDownloaded
 from shared.contracts.enrollment.events import EnrollmentCreated, PolicyChanged
 from shared.contracts.enrollment.http import LessonLock
 from shared.testing import user
@@ -343,6 +343,27 @@ class TestDownload:
         for if_range, status in ((etag, 206), ('"other"', 200), ("Wed, 21 Oct 2015 07:28:00 GMT", 200)):
             answer = await teacher.get(path, headers={"Range": "bytes=0-1", "If-Range": if_range})
             assert answer.status_code == status
+
+
+class TestDownloadsAreTold:
+    async def test_once_for_each_learner_who_begins(self, catalog, teacher, admin, guest, student, upload) -> None:
+        made = (await upload()).json()
+        body = {"lesson": made["lesson"], "title": "Manual", "type": "link", "url": "https://example.com/manual"}
+        link = (await teacher.post(PATH, json=body)).json()["id"]
+        course = (await teacher.get(f"/api/lessons/{made['lesson']}/")).json()["course"]
+        await catalog.deliver(enrollment(course))
+        path = f"{PATH}{made['id']}/download/"
+        whole = await student.get(path)
+        assert whole.status_code == 200
+        for headers in ({"Range": "bytes=100-"}, {"Range": "bytes=-7"}, {"If-None-Match": whole.headers["etag"]}):
+            assert (await student.get(path, headers=headers)).status_code in (206, 304)
+        assert (await student.get(path, headers={"Range": "bytes=0-99"})).status_code == 206
+        assert (await student.get(f"{PATH}{link}/download/")).status_code == 302
+        for nobody in (teacher, admin, guest):
+            await nobody.get(path)
+        told = await catalog.events(ResourceDownloaded)
+        assert [event.resource_id for event in told] == [made["id"], made["id"], link]
+        assert {(event.user_id, event.course_id, event.lesson_id) for event in told} == {(20, course, made["lesson"])}
 
 
 class TestRights:

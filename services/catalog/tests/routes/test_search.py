@@ -162,6 +162,8 @@ class TestCourses:
             ("q=x&min_rating=6", "min_rating"),
             ("q=x&ordering=secret", "ordering"),
             ("q=x&page=0", "page"),
+            ("q=x&page=502", "page"),
+            ("q=x&page=99999999999999999999", "page"),
             ("q=x&cursor=", "cursor"),
         ],
     )

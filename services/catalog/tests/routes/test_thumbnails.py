@@ -5,10 +5,12 @@ import json
 import struct
 import zlib
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from PIL import Image
 
+from catalog.images import thumbnails
 from catalog.store.files import clear_files
 from shared.contracts.catalog.events import CourseUpdated
 
@@ -93,3 +95,36 @@ class TestThumbnails:
     async def test_no_other_paths(self, guest) -> None:
         for path in ("0" * 40 + "/large.webp/", "x/large.webp/", "0" * 40 + "/huge.webp/", "..%2f..%2fetc/large.webp/"):
             assert (await guest.get(f"/api/media/{path}")).status_code in (400, 404)
+
+
+def webp(**options: Any) -> bytes:
+    out = io.BytesIO()
+    Image.effect_noise((300, 160), 60).convert("RGB").save(out, "WEBP", **options)
+    return out.getvalue()
+
+
+class TestKept:
+    """A WebP that fits is kept to the byte, where it is one picture and nothing besides."""
+
+    async def test_in_the_sizes_that_it_fits(self) -> None:
+        picture = webp()
+        assert set((await thumbnails(io.BytesIO(picture))).values()) == {picture}
+        large = io.BytesIO()
+        Image.new("RGB", (1280, 720), "teal").save(large, "WEBP")
+        made = await thumbnails(large)
+        assert [name for name, image in made.items() if image == large.getvalue()] == ["large"]
+
+    @pytest.mark.parametrize(
+        "picture",
+        [
+            webp(exif=b"Exif\0\0MM\0*\0\0\0\x08\0\0"),
+            webp(icc_profile=b"profile of a camera"),
+            webp(save_all=True, append_images=[Image.new("RGB", (300, 160))]),
+            webp() + b"<script>",
+        ],
+        ids=["with metadata", "with a profile", "moving", "with something after it"],
+    )
+    async def test_not_with_something_else_in_it(self, picture: bytes) -> None:
+        made = set((await thumbnails(io.BytesIO(picture))).values())
+        assert picture not in made
+        assert not any(mark in image for image in made for mark in (b"EXIF", b"ICCP", b"ANIM", b"<script>"))

@@ -99,7 +99,7 @@ async def _write(job: Job, certificates: Sequence[Certificate], looks: Mapping[s
             public_url=issuer().public_url,
             paper=job.params["paper"],
         )
-        pdf = await _press().pdf(drawing)
+        pdf = await _press().sealed(drawing, issuer().key)
         await asyncio.to_thread(exports.write_part, folder, job.id, name, pdf)
 
 

@@ -19,6 +19,8 @@ from certificate.routes import (
     log,
     revocation,
     snapshots,
+    template_images,
+    template_previews,
     templates,
     verification,
 )
@@ -28,7 +30,8 @@ from certificate.upkeep import UPKEEP
 from shared import jobs
 from shared.app import create_app
 
-# A certificate's own route comes last: its number would otherwise take `keys`, `log` and `verify` for ids.
+# A certificate's own route comes last: its number would otherwise take `keys`, `log` and `verify` for ids. So do images
+# of templates, by place, after what else a template has.
 ROUTERS = (
     keys.router,
     log.router,
@@ -37,6 +40,8 @@ ROUTERS = (
     credentials.router,
     revocation.router,
     templates.router,
+    template_previews.router,
+    template_images.router,
     bulk.router,
     internal.router,
     snapshots.router,

@@ -108,6 +108,16 @@ def find_record(pdf: bytes) -> Json:
     raise Unreadable("this PDF carries no record: it was printed, scanned, or is no certificate")
 
 
+def check_seal(pdf: bytes, keys: Keys, report: Report) -> None:
+    """The line before `startxref` that signs all other bytes of the file."""
+    seal = re.search(rb"%SyllabusSeal ([A-Za-z0-9_-]{43}) ([A-Za-z0-9_-]{86})\n(?=startxref\b)", pdf)
+    holds = False
+    if seal is not None:
+        data = b"syllabus-pdf\0" + hashlib.sha256(pdf[: seal.start()] + pdf[seal.end() :]).digest()
+        holds = keys.verify(seal.group(1).decode(), _base64url(seal.group(2).decode()), data)
+    report.check("file: sealed by one of the given keys, and no byte changed since", holds)
+
+
 def _streams(pdf: bytes) -> Iterator[bytes]:
     for mark in re.finditer(rb"/EmbeddedFile", pdf):
         start = re.compile(rb"stream\r?\n").search(pdf, mark.end(), mark.end() + 2000)
@@ -162,6 +172,7 @@ def check_log(proof: Json, checkpoint: Json | None, number: str, digest: str, ke
     said = json.loads(leaf)
     about = (said.get("kind"), said.get("certificate_number"), said.get("verification_hash"))
     report.check("log: the entry is the issue of this certificate", about == ("issue", number, digest))
+    report.check("log: the entry has its hash", proof["leaf_hash"] == hashlib.sha256(b"\0" + leaf).hexdigest())
     path = [bytes.fromhex(each) for each in proof["audit_path"]]
     root = bytes.fromhex(proof["root_hash"])
     index, size = int(proof["leaf_index"]), int(proof["tree_size"])
@@ -260,7 +271,11 @@ def verify(arguments: argparse.Namespace) -> Report:
     """Check everything that was given. Raises Unreadable."""
     report, keys = Report(), Keys(_read_json(arguments.keys))
     data = _read(arguments.file)
-    document = find_record(data) if data.startswith(b"%PDF-") else _object(data, arguments.file)
+    if data.startswith(b"%PDF-"):
+        document = find_record(data)
+        check_seal(data, keys, report)
+    else:
+        document = _object(data, arguments.file)
     proof = _read_json(arguments.proof) if arguments.proof else None
     checkpoint = _read_json(arguments.checkpoint) if arguments.checkpoint else None
     if "attested" in document:

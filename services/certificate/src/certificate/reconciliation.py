@@ -12,21 +12,13 @@ from shared.contracts.assessment.events import AssessmentState, AttemptState
 from shared.contracts.catalog.events import CourseState
 from shared.contracts.enrollment.events import EnrollmentState
 from shared.contracts.gateway.events import UserState
-from shared.reconcile import Check, Copy, Reconciliation
+from shared.reconcile import Check, Copy, Reconciliation, columns
 
 _COURSE = ("slug", "title", "level", "duration_minutes", "has_certificate", "is_deleted")
 
 
 def _course(state: CourseState) -> dict[str, Any]:
     return {name: getattr(state, name) for name in _COURSE} | {"staff": [member.model_dump() for member in state.staff]}
-
-
-def _user(state: UserState) -> dict[str, Any]:
-    return {"full_name": state.full_name}
-
-
-def _assessment(state: AssessmentState) -> dict[str, Any]:
-    return {name: getattr(state, name) for name in ("course_id", "is_required", "is_deleted")}
 
 
 def _attempt(state: AttemptState) -> dict[str, Any] | None:
@@ -70,10 +62,14 @@ COPIES = (
         "courses", "catalog", "course", CourseState, "course_id",
         Course.course_id, Course.revision, _course, _take_course,
     ),
-    Copy("users", "gateway", "user", UserState, "user_id", User.user_id, User.revision, _user, _take_user),
+    Copy(
+        "users", "gateway", "user", UserState, "user_id",
+        User.user_id, User.revision, columns("full_name"), _take_user,
+    ),
     Copy(
         "assessments", "assessment", "assessment", AssessmentState, "assessment_id",
-        Assessment.assessment_id, Assessment.revision, _assessment, _take_assessment,
+        Assessment.assessment_id, Assessment.revision,
+        columns("course_id", "is_required", "is_deleted"), _take_assessment,
     ),
     Copy(
         "attempts", "assessment", "attempt", AttemptState, "attempt_id",

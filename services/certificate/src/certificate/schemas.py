@@ -170,6 +170,10 @@ class WordingChange(BaseModel):
     heading: Name = OMITTED
     presented: Phrase = OMITTED
     achieved: Phrase = OMITTED
+    all_levels: Label = OMITTED
+    beginner: Label = OMITTED
+    intermediate: Label = OMITTED
+    advanced: Label = OMITTED
     completed: Label = OMITTED
     issued: Label = OMITTED
     instructor: Label = OMITTED

@@ -1,9 +1,6 @@
 """SQL that several commands share: copies of what others own, completions, and the events of a certificate."""
 
-from typing import Any
-
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from certificate.models import Assessment, Attempt, Certificate, Completion, Course, User
@@ -11,11 +8,12 @@ from shared.contracts.assessment.events import AssessmentState, AttemptState
 from shared.contracts.catalog.events import CourseState
 from shared.contracts.certificate.events import CertificateIssued
 from shared.contracts.gateway.events import UserState
+from shared.copies import take
 
 
 async def take_course(session: AsyncSession, course: CourseState) -> bool:
     """Keep the catalog's state of a course. False when what is kept is as new; so for all copies."""
-    return await _take(
+    return await take(
         session,
         Course,
         course_id=course.course_id,
@@ -31,11 +29,11 @@ async def take_course(session: AsyncSession, course: CourseState) -> bool:
 
 
 async def take_user(session: AsyncSession, user: UserState) -> bool:
-    return await _take(session, User, user_id=user.user_id, revision=user.version, full_name=user.full_name)
+    return await take(session, User, user_id=user.user_id, revision=user.version, full_name=user.full_name)
 
 
 async def take_assessment(session: AsyncSession, assessment: AssessmentState) -> bool:
-    return await _take(
+    return await take(
         session,
         Assessment,
         assessment_id=assessment.assessment_id,
@@ -47,7 +45,7 @@ async def take_assessment(session: AsyncSession, assessment: AssessmentState) ->
 
 
 async def take_attempt(session: AsyncSession, attempt: AttemptState) -> bool:
-    return await _take(
+    return await take(
         session,
         Attempt,
         attempt_id=attempt.attempt_id,
@@ -56,20 +54,6 @@ async def take_attempt(session: AsyncSession, attempt: AttemptState) -> bool:
         assessment_id=attempt.assessment_id,
         has_passed=attempt.has_passed,
     )
-
-
-async def _take(session: AsyncSession, copy: Any, **values: Any) -> bool:
-    """Insert or renew the row whose key is the first of `values`, unless its revision is as high already."""
-    key, *rest = values
-    insertion = insert(copy).values(**values)
-    taken = await session.execute(
-        insertion.on_conflict_do_update(
-            index_elements=[key],
-            set_={name: insertion.excluded[name] for name in rest},
-            where=copy.revision < insertion.excluded.revision,
-        ).returning(getattr(copy, key))
-    )
-    return taken.first() is not None
 
 
 async def lock_completion(session: AsyncSession, enrollment_id: int) -> Completion | None:

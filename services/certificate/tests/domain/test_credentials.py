@@ -20,6 +20,12 @@ def test_an_empty_list_is_16_kilobytes_of_nothing() -> None:
     assert bits(encoded_list([])) == bytes(16 * 1024)
 
 
+def test_the_example_of_the_specification_is_read_the_same() -> None:
+    """Bitstring Status List v1.0, section 2.2: a list of 131,072 that revokes nothing."""
+    example = "uH4sIAAAAAAAAA-3BMQEAAADCoPVPbQwfoAAAAAAAAAAAAAAAAAAAAIC3AYbSVKsAQAAA"
+    assert bits(example) == bits(encoded_list([]))
+
+
 @given(st.sets(st.integers(0, LIST_LENGTH - 1), max_size=50))
 def test_each_index_is_told(indexes: set[int]) -> None:
     found = int.from_bytes(bits(encoded_list(indexes)))

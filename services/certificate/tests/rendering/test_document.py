@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from certificate.domain.attestation import Attestation
 from certificate.domain.design import Design, changed
-from certificate.rendering.document import Drawing, Look, draw_pdf, draw_png
+from certificate.rendering.document import Drawing, Look, about_course, draw_pdf, draw_png
 from certificate.rendering.images import read_image
 from certificate.rendering.renderer import Renderer
 from certificate.rendering.words import BREAK, UNKNOWN, line
@@ -27,7 +27,7 @@ DRAWING = Drawing(
 
 def of(student: str, title: str = "Sound Statistics", instructor: str = "Ivo Lead") -> Drawing:
     attestation = replace(DRAWING.attestation, student_name=student, course_title=title, instructor_name=instructor)
-    return replace(DRAWING, attestation=attestation)
+    return replace(DRAWING, attestation=attestation, level="beginner", duration_minutes=90)
 
 
 class TestLine:
@@ -77,6 +77,25 @@ class TestDraw:
     def test_whatever_was_typed_can_be_drawn(self, typed: str) -> None:
         assert draw_pdf(of(typed, typed, typed)).startswith(b"%PDF")
 
+    @pytest.mark.parametrize(
+        ("level", "minutes", "language", "drawn"),
+        [
+            ("beginner", 90, "en", "Beginner · 1.5 hours"),
+            ("all_levels", 60, "en", "All levels · 1 hour"),
+            ("advanced", None, "en", "Advanced"),
+            ("", 45, "en", "45 minutes"),
+            ("unheard_of", 0, "en", ""),
+            ("beginner", 2430, "de", "Beginner · 40 Stunden"),
+            ("", 90, "zh", "1.5小时"),
+            ("", 90, "yi", "1.5 h"),
+        ],
+    )
+    def test_tells_level_and_duration(self, level: str, minutes: int | None, language: str, drawn: str) -> None:
+        look = Look(changed(Design(), {"language": language}))
+        drawing = replace(DRAWING, level=level, duration_minutes=minutes, look=look)
+        assert about_course(drawing) == drawn
+        assert (draw_png(drawing) == draw_png(replace(DRAWING, look=look))) is (drawn == "")
+
     def test_the_name_shows(self) -> None:
         assert draw_png(of("Ada")) != draw_png(of("Bea"))
 
@@ -113,6 +132,7 @@ class TestTemplates:
             b"/Lang(" + language.encode(),
             b"/Alt",
             b"/AFRelationship/Data",
+            b"<dc:title>",
         ):
             assert mark in pdf, mark
         for mark in (b"/Encrypt", b"/JavaScript", b"/Launch", b"/OpenAction"):

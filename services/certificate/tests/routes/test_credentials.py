@@ -12,8 +12,6 @@ from certificate.domain.proofs import hash_data, multikey
 from certificate.issuer import issuer
 from certificate.main import create
 from certificate.settings import Settings
-from shared.auth import Identity
-from shared.contracts.catalog.events import CourseState
 from shared.testing import Environment, ServiceUnderTest, serve_for_tests, user
 
 URL = "/api/certificates/"
@@ -89,26 +87,6 @@ class TestCredential:
     async def test_is_the_same_each_time(self, certificate: ServiceUnderTest, issue: Any) -> None:
         await issue()
         assert await credential(certificate) == await credential(certificate)
-
-    @pytest.mark.parametrize(
-        ("caller", "status"),
-        [
-            (None, 401),
-            (HOLDER, 200),
-            (user(8, premium=True), 404),
-            (user(3, "instructor"), 200),
-            (user(11, "instructor"), 404),
-            (ADMINISTRATOR, 200),
-        ],
-        ids=["guest", "holder", "other", "staff", "other instructor", "administrator"],
-    )
-    async def test_is_for_those_who_may_read_the_certificate(
-        self, certificate: ServiceUnderTest, issue: Any, course: Any, caller: Identity | None, status: int
-    ) -> None:
-        await issue()
-        certificate.peers.answer("catalog", "/internal/courses/5/", course(CourseState))
-        [shown] = await listed(certificate)
-        assert (await certificate.client(caller).get(f"{URL}{shown['id']}/credential/")).status_code == status
 
 
 class TestStatusList:

@@ -1,8 +1,15 @@
+import random
+import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 
+from certificate.domain.seals import seal
+from certificate.domain.signing import SigningKey
+from certificate.domain.verification import CHANGED_FILE
+from certificate.issuer import issuer
 from certificate.models import Certificate
 from shared.testing import ServiceUnderTest, user
 
@@ -56,6 +63,41 @@ class TestVerifyFile:
         body = await verify(certificate, forged)
         assert (body["valid"], body["student_name"]) == (False, "Zoë Ångström")
         assert (body["checks"]["hash"], body["checks"]["signature"]) == (False, False)
+
+    async def test_one_byte_changed_anywhere_is_found(self, certificate: ServiceUnderTest, issue: Any) -> None:
+        await issue()
+        good = await pdf(certificate)
+        client = certificate.client()
+        for at in random.Random(7).sample(range(len(good)), 40):
+            bad = bytearray(good)
+            bad[at] ^= 1
+            answer = await client.post(f"{URL}verify/", files={"file": ("mine.pdf", bytes(bad))})
+            assert answer.status_code in (200, 400, 404)
+            assert answer.json().get("valid") is not True, at
+
+    async def test_one_saved_anew_is_told_from_a_forged_one(self, certificate: ServiceUnderTest, issue: Any) -> None:
+        await issue()
+        body = await verify(certificate, re.sub(rb"%SyllabusSeal .*\n", b"", await pdf(certificate)))
+        assert (body["valid"], body["reason"]) == (False, CHANGED_FILE)
+        assert body["checks"] == {"hash": False, "signature": True, "revocation": True, "log": True}
+
+    async def test_a_seal_by_another_key_does_not_hold(self, certificate: ServiceUnderTest, issue: Any) -> None:
+        await issue()
+        plain = re.sub(rb"%SyllabusSeal .*\n", b"", await pdf(certificate))
+        assert (await verify(certificate, seal(plain, SigningKey.generate())))["reason"] == CHANGED_FILE
+
+    async def test_one_sealed_before_a_rotation_still_verifies(
+        self, certificate: ServiceUnderTest, issue: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await issue()
+        file = await pdf(certificate)
+        rotated = replace(issuer(), key=SigningKey.generate())
+        for module in ("documents", "verification"):
+            monkeypatch.setattr(f"certificate.routes.{module}.issuer", lambda: rotated)
+        assert (await verify(certificate, file))["valid"] is True
+        again = await pdf(certificate)
+        assert again != file
+        assert (await verify(certificate, again))["valid"] is True
 
     async def test_a_number_that_was_never_issued_is_404(self, certificate: ServiceUnderTest, issue: Any) -> None:
         await issue()

@@ -8,8 +8,6 @@ import pytest
 from sqlalchemy import update
 
 from certificate.models import Certificate
-from shared.auth import Identity
-from shared.contracts.catalog.events import CourseState
 from shared.testing import ServiceUnderTest, user
 
 COURSE, LEARNER, INSTRUCTOR = 5, 7, 3
@@ -82,26 +80,6 @@ class TestPdf:
         after = await client.get(url, headers={"If-None-Match": before.headers["ETag"]})
         assert after.status_code == 200
         assert after.content != before.content
-
-    @pytest.mark.parametrize(
-        ("caller", "status"),
-        [
-            (None, 401),
-            (user(LEARNER), 200),
-            (user(LEARNER, premium=True), 200),
-            (user(8, premium=True), 404),
-            (user(INSTRUCTOR, "instructor"), 200),
-            (user(11, "instructor"), 404),
-            (user(1, "administrator"), 200),
-        ],
-        ids=["guest", "holder", "premium holder", "other", "staff", "other instructor", "administrator"],
-    )
-    async def test_is_for_those_who_may_read_the_certificate(
-        self, certificate: ServiceUnderTest, issue: Any, course: Any, caller: Identity | None, status: int
-    ) -> None:
-        await issue()
-        certificate.peers.answer("catalog", "/internal/courses/5/", course(CourseState))
-        assert (await certificate.client(caller).get(await pdf_url(certificate))).status_code == status
 
     async def test_another_paper_is_named(self, certificate: ServiceUnderTest, issue: Any) -> None:
         await issue()

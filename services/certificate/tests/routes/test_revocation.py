@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy import update
 
 from certificate.models import Certificate
-from shared.auth import Identity
 from shared.contracts.catalog.events import CourseState
 from shared.contracts.certificate.events import CertificateIssued, CertificateRevoked, CertificateSuperseded
 from shared.contracts.gateway.events import UserUpdated
@@ -17,29 +16,6 @@ URL = "/api/certificates/"
 STAFF = user(INSTRUCTOR, "instructor")
 ADMINISTRATOR = user(1, "administrator")
 REASON = {"reason": "Copied work."}
-
-PERMISSIONS = [
-    (None, 401, "AUTHENTICATION_REQUIRED"),
-    (user(LEARNER), 403, "ROLE_REQUIRED"),
-    (user(LEARNER, premium=True), 403, "ROLE_REQUIRED"),
-    (user(8), 403, "ROLE_REQUIRED"),
-    (user(LEARNER, "instructor"), 403, "PERMISSION_DENIED"),
-    (user(11, "instructor", premium=True), 404, "NOT_FOUND"),
-    (STAFF, 0, ""),
-    (user(4, "instructor"), 0, ""),
-    (ADMINISTRATOR, 0, ""),
-]
-CALLERS = [
-    "guest",
-    "holder",
-    "premium holder",
-    "other student",
-    "holder who teaches elsewhere",
-    "other instructor",
-    "lead",
-    "staff",
-    "administrator",
-]
 
 
 async def newest(service: ServiceUnderTest) -> dict[str, Any]:
@@ -193,30 +169,19 @@ class TestReissue:
         assert (answer.status_code, list(answer.json())) == (400, ["student_name"])
 
 
-@pytest.mark.parametrize(("action", "done"), [("revoke", 200), ("reissue", 201)])
+@pytest.mark.parametrize("action", ["revoke", "reissue"])
 class TestPermissions:
-    @pytest.mark.parametrize(("caller", "status", "code"), PERMISSIONS, ids=CALLERS)
-    async def test_are_the_staffs_and_administrators(
-        self,
-        certificate: ServiceUnderTest,
-        issue: Any,
-        course: Any,
-        action: str,
-        done: int,
-        caller: Identity | None,
-        status: int,
-        code: str,
+    async def test_a_holder_who_teaches_elsewhere_may_see_it_but_not_do_this(
+        self, certificate: ServiceUnderTest, issue: Any, course: Any, action: str
     ) -> None:
         await issue()
         certificate.peers.answer("catalog", "/internal/courses/5/", course(CourseState))
         url = f"{URL}{(await newest(certificate))['id']}/{action}/"
-        answer = await certificate.client(caller).post(url, json=REASON)
-        assert answer.status_code == (status or done)
-        if status:
-            assert answer.json()["code"] == code
-            assert (await newest(certificate))["status"] == "active"
+        answer = await certificate.client(user(LEARNER, "instructor")).post(url, json=REASON)
+        assert (answer.status_code, answer.json()["code"]) == (403, "PERMISSION_DENIED")
+        assert (await newest(certificate))["status"] == "active"
 
-    async def test_of_nothing_is_404(self, certificate: ServiceUnderTest, action: str, done: int) -> None:
+    async def test_of_nothing_is_404(self, certificate: ServiceUnderTest, action: str) -> None:
         client = certificate.client(ADMINISTRATOR)
         assert (await client.post(f"{URL}1/{action}/", json=REASON)).status_code == 404
         assert (await client.post(f"{URL}{2**63}/{action}/", json=REASON)).status_code == 400

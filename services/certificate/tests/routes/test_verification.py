@@ -124,6 +124,15 @@ class TestVerify:
         answer = await certificate.client().get(URL, params={"certificate_number": "CERT-1-1-20260101000000000"})
         assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
 
+    async def test_a_number_with_one_character_changed_is_another(
+        self, certificate: ServiceUnderTest, issue: Any
+    ) -> None:
+        await issue()
+        good = await number(certificate)
+        for at, character in enumerate(good):
+            bad = good[:at] + ("1" if character != "1" else "2") + good[at + 1 :]
+            assert (await certificate.client().get(URL, params={"certificate_number": bad})).status_code == 404
+
     async def test_blanks_around_the_number_do_no_harm(self, certificate: ServiceUnderTest, issue: Any) -> None:
         await issue()
         answer = await certificate.client().get(URL, params={"certificate_number": f" {await number(certificate)} "})

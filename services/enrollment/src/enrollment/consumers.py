@@ -1,13 +1,17 @@
-"""Events from other services: courses and their outlines, users, certificates, assessments and attempts."""
+"""Events from other services: courses and their outlines, users, certificates, assessments and attempts; and what
+learners do elsewhere, for the figures of analytics.
+"""
 
 from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from enrollment.commands.activity import note
 from enrollment.commands.assessments import take_assessment, take_attempt
 from enrollment.commands.copies import take_certificate, take_user
 from enrollment.commands.erasure import erase_user
 from enrollment.commands.outlines import take_course
+from enrollment.domain.activity import Act
 from shared.contracts.assessment.events import (
     AssessmentCreated,
     AssessmentDeleted,
@@ -22,6 +26,7 @@ from shared.contracts.catalog.events import (
     CoursePublished,
     CourseUnpublished,
     CourseUpdated,
+    ResourceDownloaded,
 )
 from shared.contracts.certificate.events import (
     CertificateIssued,
@@ -29,7 +34,7 @@ from shared.contracts.certificate.events import (
     CertificateState,
     CertificateSuperseded,
 )
-from shared.contracts.gateway.events import UserErased, UserEvent, UserRegistered, UserUpdated
+from shared.contracts.gateway.events import UserErased, UserEvent, UserLoggedIn, UserRegistered, UserUpdated
 from shared.inbox import Handlers
 
 
@@ -57,6 +62,15 @@ async def on_attempt_graded(session: AsyncSession, event: AttemptGraded) -> None
     await take_attempt(session, event, now=datetime.now(UTC))
 
 
+async def on_login(session: AsyncSession, event: UserLoggedIn) -> None:
+    await note(session, Act(event.user_id, 0, "logged_in"), now=datetime.now(UTC))
+
+
+async def on_download(session: AsyncSession, event: ResourceDownloaded) -> None:
+    act = Act(event.user_id, event.course_id, "downloaded", event.lesson_id)
+    await note(session, act, now=datetime.now(UTC))
+
+
 HANDLERS: Handlers = {
     CourseCreated: on_course,
     CourseUpdated: on_course,
@@ -73,4 +87,6 @@ HANDLERS: Handlers = {
     AssessmentUpdated: on_assessment,
     AssessmentDeleted: on_assessment,
     AttemptGraded: on_attempt_graded,
+    UserLoggedIn: on_login,
+    ResourceDownloaded: on_download,
 }

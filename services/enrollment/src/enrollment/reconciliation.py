@@ -18,7 +18,7 @@ from shared.contracts.assessment.events import AssessmentState, AttemptState
 from shared.contracts.catalog.events import CourseState
 from shared.contracts.certificate.events import CertificateState
 from shared.contracts.gateway.events import UserState
-from shared.reconcile import Copy, Reconciliation
+from shared.reconcile import Copy, Reconciliation, columns
 
 _COURSE = (
     "slug", "title", "thumbnail", "price", "discount_price", "discount_ends", "is_draft", "is_published", "is_deleted",
@@ -49,18 +49,6 @@ async def _lessons(session: AsyncSession, ids: Sequence[int]) -> Mapping[int, An
 
 async def _take_course(session: AsyncSession, state: CourseState) -> None:
     await take_course(session, state, now=datetime.now(UTC))
-
-
-def _user(state: UserState) -> dict[str, Any]:
-    return {"full_name": state.full_name, "role": state.role, "is_active": state.is_active}
-
-
-def _certificate(state: CertificateState) -> dict[str, Any]:
-    return {"enrollment_id": state.enrollment_id, "user_id": state.user_id, "status": state.status}
-
-
-def _assessment(state: AssessmentState) -> dict[str, Any]:
-    return {name: getattr(state, name) for name in ("course_id", "lesson_id", "is_required", "is_deleted")}
 
 
 def _attempt(state: AttemptState) -> dict[str, Any] | None:
@@ -97,14 +85,19 @@ COPIES = (
         "courses", "catalog", "course", CourseState, "course_id",
         Course.course_id, Course.revision, _course, _take_course, parts={"lessons": _lessons},
     ),
-    Copy("users", "gateway", "user", UserState, "user_id", User.user_id, User.revision, _user, take_user),
+    Copy(
+        "users", "gateway", "user", UserState, "user_id",
+        User.user_id, User.revision, columns("full_name", "role", "is_active"), take_user,
+    ),
     Copy(
         "certificates", "certificate", "certificate", CertificateState, "certificate_id",
-        Certificate.certificate_id, Certificate.revision, _certificate, take_certificate,
+        Certificate.certificate_id, Certificate.revision,
+        columns("enrollment_id", "user_id", "status"), take_certificate,
     ),
     Copy(
         "assessments", "assessment", "assessment", AssessmentState, "assessment_id",
-        Assessment.assessment_id, Assessment.revision, _assessment, take_assessment,
+        Assessment.assessment_id, Assessment.revision,
+        columns("course_id", "lesson_id", "is_required", "is_deleted"), take_assessment,
     ),
     Copy(
         "attempts", "assessment", "attempt", AttemptState, "attempt_id",

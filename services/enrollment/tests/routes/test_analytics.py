@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -12,10 +13,12 @@ from enrollment.domain.activity import Act
 from enrollment.schedules import keep_activity, roll_up_activity
 from shared.auth import ServiceCaller
 from shared.contracts.assessment.events import AttemptGraded
-from shared.contracts.gateway.events import UserErased
+from shared.contracts.catalog.events import ResourceDownloaded
+from shared.contracts.gateway.events import UserErased, UserLoggedIn
 from shared.testing import ServiceUnderTest, user
 
 GATEWAY = ServiceCaller("gateway")
+ONCE = "0198c5a0-0000-7000-8000-000000000001"
 
 
 def today() -> datetime:
@@ -54,6 +57,16 @@ def graded(score: float) -> AttemptGraded:
     )  # fmt: skip
 
 
+def login(user_id: int) -> UserLoggedIn:
+    return UserLoggedIn(version=1, login_id=uuid4(), user_id=user_id)
+
+
+def download(user_id: int) -> ResourceDownloaded:
+    return ResourceDownloaded(
+        version=1, download_id=uuid4(), resource_id=3, lesson_id=11, course_id=5, user_id=user_id
+    )  # fmt: skip
+
+
 class TestCourse:
     async def test_what_learners_do_is_counted_at_once(
         self, enrollment: ServiceUnderTest, course: Any, enroll: Any, write_progress: Any
@@ -77,7 +90,7 @@ class TestCourse:
         assert engagement == {
             "visits": 2, "seconds": 210, "lessons_started": 3, "lessons_completed": 1, "courses_completed": 0,
             "enrolled": 2, "unenrolled": 0, "attempts": 1, "average_score": 87.5, "notes": 1, "questions": 1,
-            "replies": 1, "reviews": 1, "active_learners": 2, "average_visit_seconds": 105,
+            "replies": 1, "reviews": 1, "downloads": 0, "active_learners": 2, "average_visit_seconds": 105,
         }  # fmt: skip
         assert days[-1]["active_learners"] == 2
         assert [(step["lesson"], step["started"], step["completed"], step["seconds"]) for step in body["funnel"]] == [
@@ -159,6 +172,7 @@ class TestRollUp:
             at = now - timedelta(days=days)
             await did(enrollment, Act(7, 5, "visited"), Act(7, 5, "worked", 11, seconds=60 * days), at=at)
             await did(enrollment, Act(8, 5, "worked", 12, seconds=5), Act(8, 6, "worked", 61), at=at)
+            await did(enrollment, Act(7, 5, "downloaded", 11), Act(7, 0, "logged_in"), Act(9, 0, "logged_in"), at=at)
         await write_progress(11, time_spent=7)
         await set_watermark(enrollment, (now - timedelta(days=6)).date())
         paths = ("courses/5", "courses/6", "users/7", "users/8", "system")
@@ -246,6 +260,24 @@ class TestLearner:
             await enrollment.deliver(erased)
         assert (await ask(enrollment, "users/7"))["days"] == []
         assert (await ask(enrollment, "courses/5"))["engagement"]["seconds"] == 120
+
+
+class TestElsewhere:
+    async def test_logins_are_counted_for_users_and_belong_to_no_course(self, enrollment: ServiceUnderTest) -> None:
+        once = login(7)
+        await enrollment.deliver(once, event_id=ONCE)
+        await enrollment.deliver(once, event_id=ONCE)
+        await enrollment.deliver(login(7), login(8))
+        assert [row["logins"] for row in (await ask(enrollment, "users/7"))["days"]] == [2]
+        [day] = (await ask(enrollment, "system"))["days"]
+        assert (day["logins"], day["active_learners"]) == (3, 0)
+        assert (await stats(enrollment))["learning_streak_days"] == 0
+
+    async def test_downloads_are_counted_in_their_course(self, enrollment: ServiceUnderTest, course: Any) -> None:
+        await enrollment.deliver(course(), *(download(user_id) for user_id in (7, 7, 8)))
+        engagement = (await ask(enrollment, "courses/5"))["engagement"]
+        assert (engagement["downloads"], engagement["days"][0]["active_learners"]) == (3, 2)
+        assert (await ask(enrollment, "users/7"))["totals"]["downloads"] == 2
 
 
 class TestSystem:

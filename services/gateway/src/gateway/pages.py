@@ -20,6 +20,7 @@ a{color:#0b4fc4}
 nav ul{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;list-style:none;padding:0;margin:0}
 main{padding-block:1rem}
 input,button{font:inherit;padding:.5rem .75rem;border:1px solid var(--line);border-radius:.3rem}
+input,button{margin-block-end:.4rem}
 input{inline-size:min(100%,28rem)}
 label{display:block;font-weight:600;margin-block-end:.25rem}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.35rem 1.25rem}
@@ -29,7 +30,14 @@ table{border-collapse:collapse;inline-size:100%}
 caption{text-align:start;font-weight:600;padding-block:.4rem}
 th,td{text-align:start;vertical-align:top;padding:.3rem .6rem;border-block-end:1px solid var(--line)}
 code{font-family:ui-monospace,monospace;overflow-wrap:anywhere}
-.verdict{border:3px solid;border-radius:.5rem;padding:.75rem 1rem;display:flex;gap:1rem;align-items:center}
+.verdict{border:3px solid;border-radius:.5rem;padding:.75rem 1rem;display:flex;gap:1rem;align-items:center;
+border-inline-start-width:.75rem}
+.verdict div{color:CanvasText}
+.valid{color:light-dark(#19692c,#7ddb93)}
+.revoked,.tampered{color:light-dark(#a3181f,#ff9d9d)}
+.tampered{border-style:dashed;border-inline-start-style:solid}
+.expired{color:light-dark(#7a4b00,#f0c36d)}
+.superseded{color:light-dark(#0b4fc4,#a9c7ff)}
 .verdict svg{inline-size:3.5rem;block-size:3.5rem;flex:none}
 .verdict div{min-inline-size:0;overflow-wrap:anywhere}
 .verdict h1{margin:0;font-size:1.5rem}

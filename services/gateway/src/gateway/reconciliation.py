@@ -10,7 +10,7 @@ from gateway.copies.models import Course, CourseMember, CourseStaff
 from gateway.copies.store import take_course, take_enrollment
 from shared.contracts.catalog.events import CourseState
 from shared.contracts.enrollment.events import EnrollmentState
-from shared.reconcile import Copy, Reconciliation
+from shared.reconcile import Copy, Reconciliation, columns
 
 
 def _course(state: CourseState) -> dict[str, Any]:
@@ -26,10 +26,6 @@ async def _staff(session: AsyncSession, ids: Sequence[int]) -> Mapping[int, Any]
     return staff
 
 
-def _member(state: EnrollmentState) -> dict[str, Any]:
-    return {"user_id": state.user_id, "course_id": state.course_id, "status": state.status}
-
-
 def _members_of(states: Sequence[EnrollmentState]) -> Any:
     pairs = [(state.course_id, state.user_id) for state in states]
     return tuple_(CourseMember.course_id, CourseMember.user_id).in_(pairs)
@@ -42,7 +38,8 @@ COPIES = (
     ),
     Copy(
         "course_members", "enrollment", "enrollment", EnrollmentState, "enrollment_id",
-        CourseMember.enrollment_id, CourseMember.revision, _member, take_enrollment, find=_members_of,
+        CourseMember.enrollment_id, CourseMember.revision,
+        columns("user_id", "course_id", "status"), take_enrollment, find=_members_of,
     ),
 )  # fmt: skip
 

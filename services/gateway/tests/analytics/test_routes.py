@@ -52,7 +52,8 @@ def others(gateway: ServiceUnderTest) -> ServiceUnderTest:
         LearnerActivity(totals={"visits": 1}, days=[{"day": "2026-11-22"}]),
     )
     peers.answer("catalog", "/internal/analytics/system/", CatalogCounts(courses=4))
-    peers.answer("enrollment", "/internal/analytics/system/", EnrollmentCounts(enrollments=9, completions=2))
+    counts = EnrollmentCounts(enrollments=9, completions=2, days=[{"day": "2026-11-22", "logins": 3}])
+    peers.answer("enrollment", "/internal/analytics/system/", counts)
     peers.answer("certificate", "/internal/analytics/system/", CertificateCounts(certificates=1))
     return gateway
 
@@ -175,10 +176,15 @@ class TestLearner:
 class TestSystem:
     async def test_counts_everything(self, others: ServiceUnderTest, make_account: Any) -> None:
         await make_account()
-        figures = (await others.client(user(1, "administrator")).get("/api/analytics/system/")).json()
+        stretch = {"from": "2026-11-01", "to": "2026-11-22"}
+        admin = others.client(user(1, "administrator"))
+        figures = (await admin.get("/api/analytics/system/", params=stretch)).json()
         assert figures == {
             "users": 1, "courses": 4, "enrollments": 9, "completions": 2, "certificates": 1, "degraded": [],
-        }  # fmt: skip
+            "days": [{"day": "2026-11-22", "logins": 3}],
+        } | stretch  # fmt: skip
+        assert ("enrollment", "/internal/analytics/system/", stretch) in others.peers.asked
+        assert (await admin.get("/api/analytics/system/", params={"from": "soon"})).status_code == 400
 
     async def test_is_partial(self, gateway: ServiceUnderTest) -> None:
         figures = (await gateway.client(user(1, "administrator")).get("/api/analytics/system/")).json()

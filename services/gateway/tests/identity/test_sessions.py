@@ -7,6 +7,7 @@ from pwdlib import PasswordHash
 from sqlalchemy import text
 
 from gateway.identity.hashing import Passwords
+from shared.contracts.gateway.events import UserLoggedIn
 from shared.errors import ServiceUnavailable
 from shared.testing import ServiceUnderTest
 
@@ -26,6 +27,18 @@ class TestLogin:
         assert first.json()["token"] == second.json()["token"] == ada.token
         assert first.json()["user"]["id"] == ada.id
         assert first.headers["Cache-Control"] == "no-store"
+
+    async def test_each_login_is_told_once_without_the_address(
+        self, gateway: ServiceUnderTest, door: httpx.AsyncClient, make_account: Any
+    ) -> None:
+        ada = await make_account()
+        assert await gateway.events(UserLoggedIn) == []
+        for password in (PASSWORD, "not-the-password", PASSWORD):
+            await _login(door, "ada@example.com", password)
+        told = await gateway.events(UserLoggedIn)
+        assert [event.user_id for event in told] == [ada.id, ada.id]
+        assert len({event.login_id for event in told}) == 2
+        assert "ada" not in told[0].model_dump_json()
 
     @pytest.mark.parametrize(
         ("email", "password"), [("ada@example.com", "not-the-password"), ("bea@example.com", PASSWORD)]

@@ -56,7 +56,7 @@ class TestVerdicts:
         answer = await door.get(f"/verify/{NUMBER}")
         assert answer.status_code == 200
         assert _Outline(answer.text).heading == "Valid"
-        for fact in ("Ada Byron", "Notes on the Engine", "4 May 2026", NUMBER, "Signature", "Passed", "Not checked"):
+        for fact in ("Ada Byron", "Notes on the Engine", "4 May 2026", NUMBER, "Signature", "Genuine", "Not checked"):
             assert fact in answer.text
         assert gateway.peers.asked == [("certificate", PATH, {"certificate_number": NUMBER})]
 
@@ -87,6 +87,19 @@ class TestVerdicts:
     ) -> None:
         gateway.peers.answer("certificate", PATH, _certificate(valid=False, reason="So.", **changes))
         assert _Outline((await door.get(f"/verify/{NUMBER}")).text).heading == heading
+
+    @pytest.mark.parametrize("status", ["active", "revoked", "expired", "superseded"])
+    async def test_what_was_tampered_with_is_given_no_status(
+        self, door: httpx.AsyncClient, gateway: ServiceUnderTest, status: str
+    ) -> None:
+        gateway.peers.answer(
+            "certificate", PATH, _certificate(valid=False, status=status, reason="So.", checks={"hash": False})
+        )
+        page = (await door.get(f"/verify/{NUMBER}")).text
+        main = page[page.index("<main>") :].lower()
+        assert status not in main
+        assert "what is on record" in main
+        assert "certifies" not in main
 
     async def test_unknown(self, door: httpx.AsyncClient, gateway: ServiceUnderTest) -> None:
         gateway.peers.answer("certificate", PATH, None)

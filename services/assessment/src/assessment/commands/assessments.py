@@ -11,7 +11,7 @@ from assessment.commands.banks import check_draws
 from assessment.commands.rubrics import check_rubrics
 from assessment.commands.writing import write_questions
 from assessment.domain.facts import assessment_event
-from assessment.domain.rights import check_may_edit, is_staff
+from assessment.domain.rights import check_may_edit, may_build
 from assessment.domain.windows import check_window
 from assessment.models import Assessment, Course, Lesson, Question
 from assessment.queries.access import get_access
@@ -20,7 +20,7 @@ from assessment.store import lock_assessment
 from shared import outbox
 from shared.auth import Identity
 from shared.contracts.assessment.events import AssessmentCreated, AssessmentDeleted, AssessmentUpdated
-from shared.errors import Invalid, NotFound, PermissionDenied
+from shared.errors import Invalid, NotFound
 
 RULES = frozenset(AssessmentRules.model_fields)
 
@@ -142,12 +142,8 @@ async def _lock_course_of(session: AsyncSession, user: Identity, lesson_id: int)
     taken = exists().where(Assessment.lesson_id == lesson_id, ~Assessment.is_deleted)
     # Asked only now: what was there before the lock may have changed while waiting for it.
     is_taken = await session.scalar(select(taken).select_from(Lesson).where(Lesson.lesson_id == lesson_id))
-    if course is None or is_taken is None:
+    if course is None or is_taken is None or not may_build(user, course.staff, is_published=course.is_published):
         raise Invalid(lesson="There is no such lesson.")
-    if not is_staff(user, course.staff):
-        if not course.is_published:
-            raise Invalid(lesson="There is no such lesson.")
-        raise PermissionDenied("Only the instructors of the course may put assessments on its lessons.")
     if is_taken:
         raise Invalid(lesson="This lesson has an assessment already.")
     return course

@@ -5,27 +5,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 
-from sqlalchemy import ColumnElement, select, true
+from sqlalchemy import ColumnElement, and_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
 from assessment.commands.banks import draw_questions
 from assessment.commands.grading import grade_attempts
 from assessment.commands.rubrics import use_rubrics
-from assessment.commands.standings import get_standing
-from assessment.domain.answering import GRACE
-from assessment.domain.facts import attempt_event
+from assessment.commands.standings import Told, fact_of, get_standing
+from assessment.domain.answering import GRACE, is_overdue
 from assessment.domain.overriding import expiry, personal_rules
 from assessment.domain.paper import Paper, draw_paper
-from assessment.domain.rights import check_may_attempt
+from assessment.domain.rights import EnrollmentRequired, check_may_attempt
+from assessment.domain.standing import Result, standing
 from assessment.domain.starting import AssessmentNotAvailable, check_may_start
-from assessment.models import Assessment, Attempt, Enrollment, Override
+from assessment.models import Assessment, Attempt, AttemptAnswer, Enrollment, Override, Standing
 from assessment.queries.access import get_access
-from assessment.queries.overrides import get_override
-from assessment.store import LEARNING, lock_assessment, lock_attempt
+from assessment.store import LEARNING, get_answers, lock_assessment, lock_attempt, with_assessment
 from shared import outbox
 from shared.auth import Identity
-from shared.contracts.assessment.events import AttemptEvent, AttemptExtended, AttemptStarted
+from shared.contracts.assessment.events import AttemptExtended, AttemptStarted
 from shared.errors import NotFound
 
 BATCH = 100
@@ -47,16 +46,22 @@ async def start_attempt(
     Raises NotFound, EnrollmentRequired, AssessmentNotAvailable, AttemptLimitExceeded or CooldownActive. Repeating it
     is safe, also twice at once: whoever starts holds the learner's enrollment.
     """
-    access = check_may_attempt(await get_access(session, learner, assessment_id))
     assessment = await lock_assessment(session, assessment_id, share=True)
     if assessment is None:
         raise NotFound
-    await _lock_enrollment(session, learner, access.course_id)
+    learning = await _lock_enrollment(session, learner, assessment)
+    if learning is None:
+        check_may_attempt(await get_access(session, learner, assessment_id))
+        raise EnrollmentRequired
+    version, override = learning
     attempts = await _list_own(session, learner, assessment_id)
+    if attempts and is_overdue(attempts[-1], now):
+        await complete_overdue(session, now=now, only=Attempt.id == attempts[-1].id)
+        return await start_attempt(session, learner, assessment_id, now=now, origin=origin, random=random)
     if attempts and attempts[-1].status == "in_progress":
         await session.refresh(attempts[-1], ["paper"])
         return attempts[-1], False
-    rules = personal_rules(assessment, await get_override(session, assessment_id, learner.user_id))
+    rules = personal_rules(assessment, override)
     check_may_start(assessment, rules, attempts, now)
     drawn = await draw_questions(session, assessment, random)
     if not (assessment.questions or drawn):
@@ -67,7 +72,8 @@ async def start_attempt(
     attempt.expires_at = expiry(now, paper.time_limit, rules)
     session.add(attempt)
     await session.flush()
-    await _tell_running(session, AttemptStarted, attempt, assessment)
+    told = Told(standing(assessment.scoring_policy, _results_of(attempts)).passed, version or 0)
+    await outbox.record(session, fact_of(AttemptStarted, attempt, assessment, told))
     return attempt, True
 
 
@@ -87,18 +93,25 @@ async def extend_open_attempt(session: AsyncSession, assessment: Assessment, ove
         attempt.expires_at = until
         attempt.revision += 1
         await session.flush()
-        await _tell_running(session, AttemptExtended, attempt, assessment)
+        told = await get_standing(session, assessment, attempt.user_id)
+        await outbox.record(session, fact_of(AttemptExtended, attempt, assessment, told))
 
 
-async def complete_attempt(session: AsyncSession, learner: Identity, attempt_id: int, *, now: datetime) -> None:
-    """Close one's attempt and grade it. One that is closed stays as it is. Raises NotFound."""
+async def complete_attempt(
+    session: AsyncSession, learner: Identity, attempt_id: int, *, now: datetime
+) -> tuple[Attempt, Sequence[AttemptAnswer]]:
+    """Close one's attempt and grade it; it is the server that closes one whose time and grace are over.
+
+    One that is closed stays as it is. Raises NotFound.
+    """
     attempt = await lock_attempt(session, attempt_id, learner.user_id)
     if attempt is None:
         raise NotFound
-    if attempt.status == "in_progress":
-        attempt.end_time = min(now, attempt.expires_at or now)
-        attempt.submitted_by = "user"
-        await grade_attempts(session, [attempt])
+    if attempt.status != "in_progress":
+        return attempt, await get_answers(session, [attempt_id])
+    attempt.submitted_by = "system" if is_overdue(attempt, now) else "user"
+    attempt.end_time = min(now, attempt.expires_at or now)
+    return attempt, await grade_attempts(session, [attempt])
 
 
 async def complete_overdue(
@@ -110,7 +123,7 @@ async def complete_overdue(
     """
     overdue = select(Attempt).where(Attempt.status == "in_progress", Attempt.expires_at < now - GRACE)
     overdue = overdue.where(true() if only is None else only).order_by(Attempt.id).limit(limit)
-    attempts = (await session.scalars(overdue.with_for_update(skip_locked=only is None))).all()
+    attempts = (await session.scalars(with_assessment(overdue, skip_locked=only is None))).all()
     for attempt in attempts:
         attempt.end_time = attempt.expires_at
         attempt.submitted_by = "system"
@@ -118,24 +131,47 @@ async def complete_overdue(
     return len(attempts)
 
 
-async def _tell_running(
-    session: AsyncSession, kind: type[AttemptEvent], attempt: Attempt, assessment: Assessment
-) -> None:
-    told = await get_standing(session, assessment, attempt.user_id)
-    fact = attempt_event(kind, attempt, assessment, has_passed=told.has_passed, standing_version=told.version)
-    await outbox.record(session, fact)
+async def _lock_enrollment(
+    session: AsyncSession, learner: Identity, assessment: Assessment
+) -> tuple[int | None, Override | None] | None:
+    """Of an enrolled learner, with the enrollment locked: the version of their standing, and what they are granted.
 
-
-async def _lock_enrollment(session: AsyncSession, learner: Identity, course_id: int) -> None:
-    own = select(Enrollment.enrollment_id).where(
-        Enrollment.user_id == learner.user_id, Enrollment.course_id == course_id, Enrollment.status.in_(LEARNING)
+    None where they are not enrolled. The version is read before the results that are told with it; what is granted
+    changes only while the assessment is locked.
+    """
+    statement = (
+        select(Standing.version, Override)
+        .select_from(Enrollment)
+        .outerjoin(Standing, _own(Standing, learner, assessment.id))
+        .outerjoin(Override, _own(Override, learner, assessment.id))
+        .where(
+            Enrollment.user_id == learner.user_id,
+            Enrollment.course_id == assessment.course_id,
+            Enrollment.status.in_(LEARNING),
+        )
+        .order_by(Enrollment.enrollment_id)
     )
-    await session.execute(own.order_by(Enrollment.enrollment_id).with_for_update())
+    row = (await session.execute(statement.with_for_update(of=Enrollment))).first()
+    return None if row is None else (row[0], row[1])
 
 
 async def _list_own(session: AsyncSession, learner: Identity, assessment_id: int) -> Sequence[Attempt]:
-    own = select(Attempt).where(Attempt.assessment_id == assessment_id, Attempt.user_id == learner.user_id)
-    return (await session.scalars(own.options(defer(Attempt.paper)).order_by(Attempt.attempt_number))).all()
+    """The learner's attempts by number, without papers."""
+    own = select(Attempt).where(_own(Attempt, learner, assessment_id))
+    listed = own.options(defer(Attempt.paper)).order_by(Attempt.attempt_number)
+    return (await session.scalars(listed.execution_options(populate_existing=True))).all()
+
+
+def _own(table: type[Attempt | Override | Standing], learner: Identity, assessment_id: int) -> ColumnElement[bool]:
+    return and_(table.assessment_id == assessment_id, table.user_id == learner.user_id)
+
+
+def _results_of(attempts: Sequence[Attempt]) -> list[Result]:
+    return [
+        Result(attempt.attempt_number, attempt.score, attempt.max_score, attempt.passing_score)
+        for attempt in attempts
+        if attempt.score is not None
+    ]
 
 
 def _new_attempt(

@@ -10,23 +10,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from assessment.commands.writing import write_question
-from assessment.domain.rights import check_may_edit, is_staff
+from assessment.domain.rights import check_may_edit, may_build
 from assessment.models import Assessment, Course, Question, QuestionBank
 from assessment.queries.access import get_access_to_bank
 from assessment.schemas.banks import MOST_IN_BANK, BankCreate, BankPut, Draw
 from assessment.schemas.questions import QuestionWrite
-from assessment.store import is_course, teaches
+from assessment.store import is_course, oversees
 from shared.auth import Identity
-from shared.errors import Invalid, NotFound, PermissionDenied
+from shared.errors import Invalid, NotFound
 
 
 async def create_bank(session: AsyncSession, user: Identity, wanted: BankCreate, *, now: datetime) -> QuestionBank:
     """An empty bank in a course. Raises Invalid, or PermissionDenied unless staff of the course."""
     course = await session.scalar(select(Course).where(is_course(wanted.course), ~Course.is_deleted).with_for_update())
-    if course is None or not (course.is_published or is_staff(user, course.staff)):
+    if course is None or not may_build(user, course.staff, is_published=course.is_published):
         raise Invalid(course="There is no such course.")
-    if not is_staff(user, course.staff):
-        raise PermissionDenied("Only the instructors of the course may make banks in it.")
     bank = QuestionBank(
         course_id=course.course_id, title=wanted.title, is_deleted=False, created_date=now, updated_date=now
     )
@@ -136,5 +134,4 @@ async def _list_own(session: AsyncSession, user: Identity, ids: set[int]) -> set
     if not ids:
         return set()
     own = select(QuestionBank.id).join(Course, Course.course_id == QuestionBank.course_id)
-    own = own.where(QuestionBank.id.in_(ids), ~QuestionBank.is_deleted)
-    return set(await session.scalars(own if user.is_administrator else own.where(teaches(user))))
+    return set(await session.scalars(own.where(QuestionBank.id.in_(ids), ~QuestionBank.is_deleted, oversees(user))))

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from assessment.commands.grading import grade_attempts, settle
 from assessment.commands.standings import tell_graded
 from assessment.models import Attempt, AttemptAnswer, Override
-from assessment.store import get_answers
+from assessment.store import get_answers, with_assessment
 from shared import outbox
 from shared.contracts.assessment.events import AssessmentUserDataErased
 
@@ -52,7 +52,7 @@ async def erase_user(session: AsyncSession, user_id: int, *, version: int, now: 
 async def _close(session: AsyncSession, user_id: int, now: datetime) -> None:
     """Let every attempt of the user be graded."""
     open_ = select(Attempt).where(Attempt.user_id == user_id, Attempt.status != "graded").order_by(Attempt.id)
-    attempts = (await session.scalars(open_.execution_options(populate_existing=True))).all()
+    attempts = (await session.scalars(with_assessment(open_))).all()
     running = [attempt for attempt in attempts if attempt.status == "in_progress"]
     for attempt in running:
         attempt.end_time, attempt.submitted_by = min(now, attempt.expires_at or now), "system"

@@ -18,36 +18,43 @@ from assessment.domain.scoring import Grade, grade_item, is_passed, total
 from assessment.models import Attempt, AttemptAnswer
 from assessment.queries.access import get_access_to_attempt
 from assessment.schemas.grading import GradeWrite
-from assessment.store import get_answers
+from assessment.store import get_answers, with_assessment
 from shared.auth import Identity
 from shared.errors import Invalid, NotFound
 
 
-async def grade_attempts(session: AsyncSession, attempts: Collection[Attempt]) -> None:
-    """Grade attempts that were just closed, and tell it. They are locked by the caller."""
+async def grade_attempts(session: AsyncSession, attempts: Collection[Attempt]) -> Sequence[AttemptAnswer]:
+    """Grade attempts that were just closed, and tell it; returns their answers. They are locked by the caller."""
     if not attempts:
-        return
-    await score_attempts(session, attempts)
+        return ()
+    answers = await score_attempts(session, attempts)
     for attempt in attempts:
         attempt.revision += 1
     await session.flush()
     await tell_graded(session, attempts)
+    return answers
 
 
-async def score_attempts(session: AsyncSession, attempts: Collection[Attempt]) -> None:
-    """Give every answer its points, save those that a person graded, and the attempts what follows from them."""
-    given: dict[int, list[AttemptAnswer]] = defaultdict(list)
-    for answer in await get_answers(session, [attempt.id for attempt in attempts]):
-        given[answer.attempt_id].append(answer)
+async def score_attempts(session: AsyncSession, attempts: Collection[Attempt]) -> Sequence[AttemptAnswer]:
+    """Give every answer its points, save those that a person graded, and the attempts what follows from them.
+
+    Returns the answers.
+    """
+    with session.no_autoflush:  # the attempts are written once, with their scores
+        answers = await get_answers(session, [attempt.id for attempt in attempts])
     papers = {attempt.id: Paper.model_validate(attempt.paper) for attempt in attempts}
-    answers = [answer for own in given.values() for answer in own if answer.graded_by is None]
-    asked = [(papers[answer.attempt_id], answer.question_id, given_before(answer)) for answer in answers]
+    by_machine = [answer for answer in answers if answer.graded_by is None]
+    asked = [(papers[answer.attempt_id], answer.question_id, given_before(answer)) for answer in by_machine]
     # In a thread: patterns may take milliseconds.
-    for answer, grade in zip(answers, await asyncio.to_thread(_grade_all, asked), strict=True):
+    for answer, grade in zip(by_machine, await asyncio.to_thread(_grade_all, asked), strict=True):
         answer.awaits_grade = grade is None
         answer.points_earned, answer.is_correct = (grade.points, grade.is_correct) if grade else (None, None)
+    given: dict[int, list[AttemptAnswer]] = defaultdict(list)
+    for answer in answers:
+        given[answer.attempt_id].append(answer)
     for attempt in attempts:
         settle(attempt, given[attempt.id])
+    return answers
 
 
 async def grade_answer(
@@ -115,8 +122,7 @@ async def _lock_answer(session: AsyncSession, user: Identity, answer_id: int) ->
     attempt_id = await session.scalar(select(AttemptAnswer.attempt_id).where(AttemptAnswer.id == answer_id))
     if attempt_id is None:
         raise NotFound
-    locked = select(Attempt).where(Attempt.id == attempt_id).with_for_update()
-    attempt = await session.scalar(locked.execution_options(populate_existing=True))
+    attempt = await session.scalar(with_assessment(select(Attempt).where(Attempt.id == attempt_id)))
     if attempt is None:
         raise NotFound
     check_may_grade(await get_access_to_attempt(session, user, attempt_id), is_own=attempt.user_id == user.user_id)

@@ -14,6 +14,7 @@ from assessment.domain.paper import Paper
 from assessment.domain.rights import check_may_edit
 from assessment.models import Assessment, Attempt, Question
 from assessment.queries.access import get_access
+from assessment.store import with_assessment
 from shared.auth import Identity
 from shared.errors import NotFound
 from shared.jobs import MOST_ROWS, Job, JobKind, JobStarted, start
@@ -42,8 +43,8 @@ async def regrade_row(session: AsyncSession, job: Job, params: dict[str, Any]) -
     await session.execute(
         select(Assessment.id).where(Assessment.id == job.params["assessment"]).with_for_update(read=True)
     )
-    locked = select(Attempt).where(Attempt.id == params["attempt"], ~Attempt.is_erased).with_for_update()
-    attempt = await session.scalar(locked.execution_options(populate_existing=True))
+    present = select(Attempt).where(Attempt.id == params["attempt"], ~Attempt.is_erased)
+    attempt = await session.scalar(with_assessment(present))
     if attempt is None:
         raise NotFound
     questions = await _questions_of(session, attempt)

@@ -10,6 +10,7 @@ from assessment.domain.rubrics import criteria_of
 from assessment.models import Question, Rubric
 from assessment.schemas.questions import QuestionWrite
 from assessment.schemas.rubrics import RubricContent, RubricWrite
+from assessment.store import owns
 from shared.auth import Identity
 from shared.errors import Invalid, NotFound
 
@@ -71,9 +72,7 @@ async def check_rubrics(
     strange = {place: id_ for place, id_ in named.items() if id_ is not None and id_ not in kept}
     if not strange:
         return
-    own = select(Rubric.id).where(Rubric.id.in_(set(strange.values())), ~Rubric.is_deleted)
-    if not user.is_administrator:
-        own = own.where(Rubric.owner_id == user.user_id)
+    own = select(Rubric.id).where(Rubric.id.in_(set(strange.values())), ~Rubric.is_deleted, owns(user))
     known = set(await session.scalars(own))
     missing = [place for place, id_ in strange.items() if id_ not in known]
     if missing:
@@ -98,9 +97,7 @@ async def _mark_used(session: AsyncSession, ids: Collection[int]) -> None:
 
 
 async def _lock(session: AsyncSession, user: Identity, rubric_id: int) -> Rubric:
-    own = select(Rubric).where(Rubric.id == rubric_id, ~Rubric.is_deleted)
-    if not user.is_administrator:
-        own = own.where(Rubric.owner_id == user.user_id)
+    own = select(Rubric).where(Rubric.id == rubric_id, ~Rubric.is_deleted, owns(user))
     rubric = await session.scalar(own.with_for_update().execution_options(populate_existing=True))
     if rubric is None:
         raise NotFound

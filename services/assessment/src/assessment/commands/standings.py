@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Row, and_, exists, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
@@ -13,15 +13,16 @@ from assessment.domain.facts import attempt_event
 from assessment.domain.standing import standing
 from assessment.models import Assessment, Attempt, ScoringPolicy, Standing
 from assessment.queries.standings import Learner, list_results
+from assessment.store import with_assessment
 from shared import outbox
-from shared.contracts.assessment.events import AttemptGraded, AttemptSubmitted
+from shared.contracts.assessment.events import AttemptEvent, AttemptGraded, AttemptSubmitted
 
 BATCH = 100
 WATCHED = timedelta(minutes=5)
 """How long after a change of policy somebody may still be telling a standing by the old one: longer than any
 transaction lasts."""
 
-
+T = TypeVar("T", bound=AttemptEvent)
 Outdated = Row[int, int, int, bool | None, ScoringPolicy]
 """Of a standing told by another policy: assessment, user, version, what was told, and the policy of now."""
 
@@ -36,15 +37,22 @@ class Told:
 
 async def tell_graded(session: AsyncSession, attempts: Collection[Attempt]) -> None:
     """Record what became of closed attempts: graded, or waiting for a person. They are locked, and written."""
-    assessments = await _assessments_of(session, attempts)
-    told = await _tell_standings(session, attempts, assessments)
-    facts = []
-    for attempt in attempts:
-        own = told[attempt.assessment_id, attempt.user_id]
-        kind = AttemptGraded if attempt.status == "graded" else AttemptSubmitted
-        assessment = assessments[attempt.assessment_id]
-        facts.append(attempt_event(kind, attempt, assessment, has_passed=own.has_passed, standing_version=own.version))
+    told = await _tell_standings(session, attempts)
+    facts = [
+        fact_of(
+            AttemptGraded if attempt.status == "graded" else AttemptSubmitted,
+            attempt,
+            attempt.assessment,
+            told[attempt.assessment_id, attempt.user_id],
+        )
+        for attempt in attempts
+    ]
     await outbox.record(session, *facts)
+
+
+def fact_of(kind: type[T], attempt: Attempt, assessment: Assessment, told: Told) -> T:
+    """An event of the attempt that tells this standing of its learner."""
+    return attempt_event(kind, attempt, assessment, has_passed=told.has_passed, standing_version=told.version)
 
 
 async def get_standing(session: AsyncSession, assessment: Assessment, user_id: int) -> Told:
@@ -79,18 +87,10 @@ async def tell_changed_policies(session: AsyncSession, *, now: datetime, limit: 
     return len(same) + await _tell_latest(session, other)
 
 
-async def _assessments_of(session: AsyncSession, attempts: Collection[Attempt]) -> dict[int, Assessment]:
-    asked = select(Assessment).where(Assessment.id.in_({attempt.assessment_id for attempt in attempts}))
-    found = await session.scalars(asked.execution_options(populate_existing=True))
-    return {assessment.id: assessment for assessment in found}
-
-
-async def _tell_standings(
-    session: AsyncSession, attempts: Collection[Attempt], assessments: Mapping[int, Assessment]
-) -> dict[Learner, Told]:
+async def _tell_standings(session: AsyncSession, attempts: Collection[Attempt]) -> dict[Learner, Told]:
     """The standings of the attempts' learners, each with a new version. Three statements."""
     learners = sorted({(attempt.assessment_id, attempt.user_id) for attempt in attempts})
-    policies = {id_: assessment.scoring_policy for id_, assessment in assessments.items()}
+    policies = {attempt.assessment_id: attempt.assessment.scoring_policy for attempt in attempts}
     versions = await _raise_versions(session, learners, policies)
     # Only now: whoever told one of them before us has committed.
     results = await list_results(session, learners)
@@ -174,8 +174,8 @@ async def _tell_latest(session: AsyncSession, rows: Sequence[Outdated]) -> int:
         .where(tuple_(Attempt.assessment_id, Attempt.user_id).in_(learners), Attempt.status != "in_progress")
         .group_by(Attempt.assessment_id, Attempt.user_id)
     )
-    locked = select(Attempt).where(Attempt.id.in_(latest)).order_by(Attempt.id).with_for_update(skip_locked=True)
-    attempts = (await session.scalars(locked.execution_options(populate_existing=True))).all()
+    closed = select(Attempt).where(Attempt.id.in_(latest)).order_by(Attempt.id)
+    attempts = (await session.scalars(with_assessment(closed, skip_locked=True))).all()
     for attempt in attempts:
         attempt.revision += 1
     await session.flush()

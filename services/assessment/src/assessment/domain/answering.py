@@ -7,8 +7,10 @@ from assessment.domain.paper import Item, Paper
 from assessment.models import Attempt, AttemptAnswer
 from shared.errors import Invalid, Refusal
 
-GRACE = timedelta(seconds=5)
-"""How long after `expires_at` what was sent in time may still arrive."""
+GRACE = timedelta(seconds=3)
+"""How long after `expires_at` what was sent in time may still arrive. The server completes the attempt right after it,
+which is to be within 5 s of the deadline.
+"""
 
 
 class AttemptNotOpen(Refusal):
@@ -23,12 +25,12 @@ class AttemptExpired(Refusal):
 
 def is_overdue(attempt: Attempt, now: datetime) -> bool:
     """Whether the server is to complete the attempt, because its time and the grace are over."""
-    return attempt.expires_at is not None and now > attempt.expires_at + GRACE
+    return attempt.status == "in_progress" and attempt.expires_at is not None and now > attempt.expires_at + GRACE
 
 
 def check_open(attempt: Attempt, now: datetime) -> None:
     """Raises AttemptExpired or AttemptNotOpen."""
-    if attempt.submitted_by == "system" or (attempt.status == "in_progress" and is_overdue(attempt, now)):
+    if attempt.submitted_by == "system" or is_overdue(attempt, now):
         raise AttemptExpired
     if attempt.status != "in_progress":
         raise AttemptNotOpen

@@ -151,6 +151,8 @@ def show_attempt(
         **dict(show_brief(attempt)),
         time_limit=paper.time_limit,
         server_time=now,
+        ip_address=str(attempt.ip_address) if to_staff and attempt.ip_address else None,
+        user_agent=attempt.user_agent if to_staff else None,
         questions=show_questions(paper),
         saved_answers=[show_saved(answer) for answer in answers],
         answers=show_results(attempt, paper, answers, tell=tell, to_staff=to_staff),

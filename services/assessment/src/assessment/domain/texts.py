@@ -17,6 +17,9 @@ LARGEST_PATTERN_BYTES = 256 * 1024
 LARGEST_PROGRAM = 2_600
 """Instructions of a compiled pattern; a match costs at most these times the characters of the text."""
 
+WITHOUT_SPACES = ("CJK ", "HIRAGANA ", "KATAKANA ", "THAI ", "LAO ", "KHMER ", "MYANMAR ", "TIBETAN ")
+"""How the names of characters begin in scripts that write no spaces between words."""
+
 
 class Compiled(Protocol):
     """A pattern, ready to run."""
@@ -55,15 +58,25 @@ def is_match(text: str, accepted: str, match: Match, *, case_sensitive: bool) ->
 
 
 def has_keyword(text: str, keyword: str, *, case_sensitive: bool) -> bool:
-    """Whether the keyword stands in the text as words of its own: `art` is not in `start`."""
+    """Whether the keyword stands in the text as words of its own: `art` is not in `start`.
+
+    In scripts that write no spaces between words it may stand anywhere.
+    """
     text, keyword = (" ".join(folded(each, case_sensitive=case_sensitive).split()) for each in (text, keyword))
     at = text.find(keyword)
     while at >= 0:
         before, after = text[at - 1 : at] if at else "", text[at + len(keyword) : at + len(keyword) + 1]
-        if not (before.isalnum() and keyword[0].isalnum()) and not (after.isalnum() and keyword[-1].isalnum()):
+        if not (_goes_on(before) and _goes_on(keyword[0])) and not (_goes_on(after) and _goes_on(keyword[-1])):
             return True
         at = text.find(keyword, at + 1)
     return False
+
+
+def _goes_on(character: str) -> bool:
+    """Whether a word may go on with this character: a letter, a digit, or a mark on one."""
+    if not character or unicodedata.category(character)[0] not in "LMN":
+        return False
+    return not unicodedata.name(character, "").startswith(WITHOUT_SPACES)
 
 
 def count_words(text: str) -> int:

@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from assessment.domain.rights import Access
 from assessment.models import Assessment, Attempt, Course, QuestionBank
-from assessment.store import learns, teaches
+from assessment.store import learns, oversees
 from shared.auth import Identity
 
 
@@ -22,12 +22,13 @@ async def get_access_to_attempt(session: AsyncSession, user: Identity, attempt_i
 
 async def get_access_to_bank(session: AsyncSession, user: Identity, bank_id: int) -> Access | None:
     """As staff of the bank's course, or as nobody: only staff are to know that there is a bank."""
-    in_course = select(Course.course_id, teaches(user).label("teaches"))
+    in_course = select(Course.course_id, oversees(user).label("oversees"))
     in_course = in_course.join(QuestionBank, QuestionBank.course_id == Course.course_id)
-    row = (await session.execute(in_course.where(QuestionBank.id == bank_id, ~QuestionBank.is_deleted))).one_or_none()
+    present = in_course.where(QuestionBank.id == bank_id, ~QuestionBank.is_deleted, ~Course.is_deleted)
+    row = (await session.execute(present)).one_or_none()
     if row is None:
         return None
-    return Access(row.course_id, user.is_administrator or row.teaches, is_enrolled=False, is_published=False)
+    return Access(row.course_id, row.oversees, is_enrolled=False, is_published=False)
 
 
 async def _get(
@@ -36,7 +37,7 @@ async def _get(
     statement = (
         select(
             Course.course_id,
-            teaches(user).label("teaches"),
+            oversees(user).label("oversees"),
             learns(user).label("learns"),
             Course.is_published,
         )
@@ -48,4 +49,4 @@ async def _get(
     row = (await session.execute(statement)).one_or_none()
     if row is None:
         return None
-    return Access(row.course_id, user.is_administrator or row.teaches, row.learns, row.is_published)
+    return Access(row.course_id, row.oversees, row.learns, row.is_published)

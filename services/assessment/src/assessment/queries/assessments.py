@@ -16,7 +16,7 @@ from assessment.queries.access import get_access
 from assessment.queries.overrides import get_override
 from assessment.queries.standings import get_results
 from assessment.schemas.assessments import AssessmentBrief, AssessmentView
-from assessment.store import is_course, learns, teaches, with_questions
+from assessment.store import is_course, learns, oversees, with_questions
 from shared.auth import Identity
 from shared.contracts.assessment.content import AssessmentContent
 from shared.errors import NotFound
@@ -49,10 +49,8 @@ async def list_assessments(
     statement = (
         select(Assessment, count.label("questions_count"))
         .join(Course, Course.course_id == Assessment.course_id)
-        .where(~Assessment.is_deleted)
+        .where(~Assessment.is_deleted, oversees(user) | learns(user))
     )
-    if not user.is_administrator:
-        statement = statement.where(teaches(user) | learns(user))
     statement = _in(statement, course, lesson)
     keys = order_of(request, ORDERING, (), Key(COLUMNS.id, descending=True))
     return await paginate(session, statement, request, keys, lambda row: describe_briefly(row[0], row[1]))

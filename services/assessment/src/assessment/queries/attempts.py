@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
 from assessment.domain.paper import feedback_mode_of
+from assessment.domain.rights import check_may_read_attempt
 from assessment.domain.showing import show_attempt, show_brief
 from assessment.models import Assessment, Attempt, AttemptAnswer
 from assessment.queries.access import get_access, get_access_to_attempt
@@ -24,13 +25,14 @@ async def get_attempt(session: AsyncSession, user: Identity, attempt_id: int, *,
     """One's own attempt, with what may be told; all of it for the course's staff. Others are told NotFound."""
     statement = select(Attempt, Assessment).join(Assessment, Assessment.id == Attempt.assessment_id)
     row = (await session.execute(statement.where(Attempt.id == attempt_id))).one_or_none()
-    access = await get_access_to_attempt(session, user, attempt_id)
-    if row is None or access is None or not (access.is_staff or row[0].user_id == user.user_id):
+    if row is None:
         raise NotFound
     attempt, assessment = row
+    access = await get_access_to_attempt(session, user, attempt_id)
+    to_staff = check_may_read_attempt(access, is_own=attempt.user_id == user.user_id)
     answers = await get_answers(session, [attempt_id])
     mode = feedback_mode_of(assessment)
-    return show_attempt(attempt, answers, feedback_mode=mode, to_staff=access.is_staff, now=now)
+    return show_attempt(attempt, answers, feedback_mode=mode, to_staff=to_staff, now=now)
 
 
 async def list_attempts(
@@ -58,8 +60,6 @@ async def get_attachment(session: AsyncSession, user: Identity, answer_id: int) 
     row = (await session.execute(statement)).one_or_none()
     if row is None or row.attachment_key is None:
         raise NotFound
-    if row.user_id != user.user_id:
-        access = await get_access_to_attempt(session, user, row.id)
-        if access is None or not access.is_staff:
-            raise NotFound
+    access = await get_access_to_attempt(session, user, row.id)
+    check_may_read_attempt(access, is_own=row.user_id == user.user_id)
     return row.attachment_key, Attachment.model_validate(row.attachment)

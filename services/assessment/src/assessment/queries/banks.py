@@ -11,7 +11,7 @@ from assessment.domain.rights import check_may_edit
 from assessment.models import Course, Question, QuestionBank
 from assessment.queries.access import get_access_to_bank
 from assessment.schemas.banks import BankView
-from assessment.store import is_course, teaches
+from assessment.store import is_course, oversees
 from shared.auth import Identity
 from shared.errors import NotFound
 from shared.pagination import Key, Page, PageRequest, order_of, paginate
@@ -35,9 +35,7 @@ async def list_banks(
 ) -> Page[BankView]:
     """Those of the courses that the user teaches; all for administrators. Newest first."""
     statement = select(QuestionBank, COUNT).join(Course, Course.course_id == QuestionBank.course_id)
-    statement = statement.where(~QuestionBank.is_deleted)
-    if not user.is_administrator:
-        statement = statement.where(teaches(user))
+    statement = statement.where(~QuestionBank.is_deleted, ~Course.is_deleted, oversees(user))
     if course is not None:
         statement = statement.where(is_course(course))
     keys = order_of(request, ORDERING, (), Key(COLUMNS.id, descending=True))

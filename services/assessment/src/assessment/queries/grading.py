@@ -10,7 +10,7 @@ from assessment.domain.paper import Item
 from assessment.models import Assessment, Attempt, AttemptAnswer, Course
 from assessment.schemas.attempts import Attachment
 from assessment.schemas.grading import QuestionToGrade, QueueEntry
-from assessment.store import is_course, teaches
+from assessment.store import is_course, oversees
 from shared.auth import Identity
 from shared.pagination import Key, Page, PageRequest, order_of, paginate
 
@@ -33,10 +33,8 @@ async def list_queue(
         .join(Attempt, Attempt.id == AttemptAnswer.attempt_id)
         .join(Assessment, Assessment.id == Attempt.assessment_id)
         .join(Course, Course.course_id == Assessment.course_id)
-        .where(AttemptAnswer.awaits_grade)
+        .where(AttemptAnswer.awaits_grade, oversees(user))
     )
-    if not user.is_administrator:
-        statement = statement.where(teaches(user))
     if assessment_id is not None:
         statement = statement.where(Attempt.assessment_id == assessment_id)
     if course is not None:

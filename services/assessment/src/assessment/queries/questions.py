@@ -11,7 +11,7 @@ from assessment.domain.rights import Access, check_may_edit
 from assessment.models import Answer, Assessment, Course, Question, QuestionBank, QuestionType
 from assessment.queries.access import get_access, get_access_to_bank
 from assessment.schemas.questions import AnswerDetail, QuestionDetail
-from assessment.store import teaches
+from assessment.store import oversees
 from shared.auth import Identity
 from shared.errors import NotFound
 from shared.pagination import Key, Page, PageRequest, order_of, paginate
@@ -98,10 +98,9 @@ async def list_answers(
 
 def _taught(statement: Select[*Row], user: Identity) -> Select[*Row]:
     """Only questions that are there, in courses that the user teaches."""
-    statement = (
+    return (
         statement.outerjoin(Assessment, Assessment.id == Question.assessment_id)
         .outerjoin(QuestionBank, QuestionBank.id == Question.bank_id)
         .join(Course, Course.course_id == func.coalesce(Assessment.course_id, QuestionBank.course_id))
-        .where(~func.coalesce(Assessment.is_deleted, QuestionBank.is_deleted))
+        .where(~func.coalesce(Assessment.is_deleted, QuestionBank.is_deleted), ~Course.is_deleted, oversees(user))
     )
-    return statement if user.is_administrator else statement.where(teaches(user))

@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from assessment.domain.describing import describe_rubric
 from assessment.models import Rubric
 from assessment.schemas.rubrics import RubricView
+from assessment.store import owns
 from shared.auth import Identity
 from shared.errors import NotFound
 from shared.pagination import Key, Page, PageRequest, order_of, paginate
@@ -16,16 +17,14 @@ ORDERING = {"title": COLUMNS.title, "created_date": COLUMNS.created_date}
 
 async def get_rubric(session: AsyncSession, user: Identity, rubric_id: int) -> RubricView:
     """One's own; any for administrators. Raises NotFound."""
-    rubric = await session.get(Rubric, rubric_id)
-    if rubric is None or rubric.is_deleted or not (user.is_administrator or rubric.owner_id == user.user_id):
+    rubric = await session.scalar(select(Rubric).where(Rubric.id == rubric_id, ~Rubric.is_deleted, owns(user)))
+    if rubric is None:
         raise NotFound
     return describe_rubric(rubric)
 
 
 async def list_rubrics(session: AsyncSession, user: Identity, request: PageRequest) -> Page[RubricView]:
     """One's own; all for administrators. Newest first."""
-    statement = select(Rubric).where(~Rubric.is_deleted)
-    if not user.is_administrator:
-        statement = statement.where(Rubric.owner_id == user.user_id)
+    statement = select(Rubric).where(~Rubric.is_deleted, owns(user))
     keys = order_of(request, ORDERING, (), Key(COLUMNS.id, descending=True))
     return await paginate(session, statement, request, keys, lambda row: describe_rubric(row[0]))

@@ -17,12 +17,12 @@ from assessment.domain.attachments import HEAD, LARGEST_ATTACHMENT, TAKEN, mime_
 from assessment.files import Files
 from assessment.learn import learn_staff_of_attempt_answer
 from assessment.queries.attempts import get_attachment
+from assessment.routes.inputs import AskOwners
 from assessment.schemas.attempts import Attachment, AttemptAnswerSave
 from shared.auth import SignedIn
-from shared.database import OpenDatabase, Reading
+from shared.database import Reading
 from shared.errors import Invalid, NotFound, PayloadTooLarge
 from shared.fields import PathId
-from shared.peers import AskPeers
 
 router = APIRouter(tags=["attempts"])
 
@@ -144,10 +144,10 @@ async def _store(files: Files, file: UploadFile) -> Stored:
     responses={200: {"content": {"application/octet-stream": {}}}},
 )
 async def download_attachment(
-    answer_id: PathId, user: SignedIn, session: Reading, database: OpenDatabase, peers: AskPeers, files: OpenFiles
+    answer_id: PathId, user: SignedIn, session: Reading, owners: AskOwners, files: OpenFiles
 ) -> FileResponse:
     """The file attached to an answer, for who attached it and the course's staff. Browsers are told to save it."""
-    await learn_staff_of_attempt_answer(database, peers, user, answer_id)
+    await learn_staff_of_attempt_answer(owners, user, answer_id)
     key, told = await get_attachment(session, user, answer_id)
     path = files.path(key)
     if not await asyncio.to_thread(path.is_file):

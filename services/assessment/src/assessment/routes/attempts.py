@@ -6,16 +6,17 @@ from random import SystemRandom
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
-from sqlalchemy import and_
 
 from assessment.commands import answers as answer_commands
 from assessment.commands import attempts as commands
 from assessment.commands.attempts import Origin
-from assessment.domain.showing import show_start
+from assessment.domain.paper import feedback_mode_of
+from assessment.domain.showing import show_attempt, show_start
 from assessment.learn import learn_enrollment, learn_staff, learn_staff_of_attempt
 from assessment.models import Attempt
 from assessment.queries import attempts as queries
 from assessment.routes.attachments import BODY, SentAnswer
+from assessment.routes.inputs import AskOwners
 from assessment.schedules import complete_if_overdue
 from assessment.schemas.attempts import (
     AttemptAnswerView,
@@ -28,7 +29,6 @@ from shared.auth import SignedIn
 from shared.database import OpenDatabase, Reading, Transaction
 from shared.fields import PathId, QueryId
 from shared.pagination import Page, Paging
-from shared.peers import AskPeers
 
 LONGEST_USER_AGENT = 500
 
@@ -52,13 +52,7 @@ From = Annotated[Origin, Depends(_origin)]
 
 @router.post("/api/assessments/{assessment_id}/start/", status_code=201, responses={200: {"model": AttemptStart}})
 async def start_attempt(
-    assessment_id: PathId,
-    learner: SignedIn,
-    origin: From,
-    session: Transaction,
-    database: OpenDatabase,
-    peers: AskPeers,
-    response: Response,
+    assessment_id: PathId, learner: SignedIn, origin: From, session: Transaction, owners: AskOwners, response: Response
 ) -> AttemptStart:
     """Start an attempt at an assessment of a course that you are enrolled in; an open one is returned with 200.
 
@@ -67,14 +61,12 @@ async def start_attempt(
     start outside of the assessment's window.
     """
     now = datetime.now(UTC)
-    await learn_enrollment(database, peers, learner, assessment_id)
-    own = and_(Attempt.assessment_id == assessment_id, Attempt.user_id == learner.user_id)
-    await complete_if_overdue(database, own, now=now)
+    await learn_enrollment(owners, learner, assessment_id)
     attempt, is_new = await commands.start_attempt(
         session, learner, assessment_id, now=now, origin=origin, random=SystemRandom()
     )
     response.status_code = 201 if is_new else 200
-    return show_start(attempt, await get_answers(session, [attempt.id]), now)
+    return show_start(attempt, [] if is_new else await get_answers(session, [attempt.id]), now)
 
 
 @router.post(
@@ -99,27 +91,20 @@ async def save_answer(
 
 
 @router.post("/api/assessment-attempts/{attempt_id}/complete/")
-async def complete_attempt(
-    attempt_id: PathId, learner: SignedIn, session: Transaction, database: OpenDatabase
-) -> AttemptView:
+async def complete_attempt(attempt_id: PathId, learner: SignedIn, session: Transaction) -> AttemptView:
     """Complete your attempt; what was not answered earns nothing. Doing it twice gives the same answer.
 
     `answers` tells as much as the assessment's `feedback_mode` allows.
     """
     now = datetime.now(UTC)
-    await complete_if_overdue(database, Attempt.id == attempt_id, now=now)
-    await commands.complete_attempt(session, learner, attempt_id, now=now)
-    return await queries.get_attempt(session, learner, attempt_id, now=now)
+    attempt, answers = await commands.complete_attempt(session, learner, attempt_id, now=now)
+    mode = feedback_mode_of(attempt.assessment)
+    return show_attempt(attempt, answers, feedback_mode=mode, to_staff=False, now=now)
 
 
 @router.get("/api/assessment-attempts/")
 async def list_attempts(
-    user: SignedIn,
-    session: Reading,
-    database: OpenDatabase,
-    peers: AskPeers,
-    paging: Paging,
-    assessment: QueryId = None,
+    user: SignedIn, session: Reading, owners: AskOwners, paging: Paging, assessment: QueryId = None
 ) -> Page[AttemptBrief]:
     """Your attempts, newest first; with `assessment`, for staff of its course, those of all learners at it.
 
@@ -128,21 +113,19 @@ async def list_attempts(
     now = datetime.now(UTC)
     touched = Attempt.user_id == user.user_id
     if assessment is not None and user.has_role("instructor"):
-        await learn_staff(database, peers, user, assessment)
+        await learn_staff(owners, user, assessment)
         touched = Attempt.assessment_id == assessment
-    await complete_if_overdue(database, touched, now=now)
+    await complete_if_overdue(owners.database, touched, now=now)
     return await queries.list_attempts(session, user, paging, assessment_id=assessment)
 
 
 @router.get("/api/assessment-attempts/{attempt_id}/")
-async def get_attempt(
-    attempt_id: PathId, user: SignedIn, session: Reading, database: OpenDatabase, peers: AskPeers
-) -> AttemptView:
+async def get_attempt(attempt_id: PathId, user: SignedIn, session: Reading, owners: AskOwners) -> AttemptView:
     """One of your attempts, or for staff one in their course: its questions, what was saved, and the results.
 
     `answers` tells as much as the assessment's `feedback_mode` allows; to staff, everything.
     """
     now = datetime.now(UTC)
-    await learn_staff_of_attempt(database, peers, user, attempt_id)
-    await complete_if_overdue(database, Attempt.id == attempt_id, now=now)
+    await learn_staff_of_attempt(owners, user, attempt_id)
+    await complete_if_overdue(owners.database, Attempt.id == attempt_id, now=now)
     return await queries.get_attempt(session, user, attempt_id, now=now)

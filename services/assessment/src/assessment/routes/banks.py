@@ -13,13 +13,13 @@ from assessment.domain.gift.reading import read_gift
 from assessment.domain.gift.writing import write_gift
 from assessment.learn import learn_course, learn_staff_of_bank
 from assessment.queries import banks as queries
+from assessment.routes.inputs import AskOwners
 from assessment.schemas.banks import BankCreate, BankPatch, BankPut, BankView, Imported, Skipped
 from shared.auth import Instructor
-from shared.database import OpenDatabase, Reading, Transaction
+from shared.database import Reading, Transaction
 from shared.errors import Invalid, PayloadTooLarge
 from shared.fields import PathId, QueryRef
 from shared.pagination import Page, Paging
-from shared.peers import AskPeers
 
 LARGEST_FILE = 1024 * 1024
 
@@ -47,66 +47,55 @@ _FILE: dict[str, Any] = {
 
 @router.get("/")
 async def list_banks(
-    user: Instructor,
-    session: Reading,
-    database: OpenDatabase,
-    peers: AskPeers,
-    paging: Paging,
-    course: QueryRef = None,
+    user: Instructor, session: Reading, owners: AskOwners, paging: Paging, course: QueryRef = None
 ) -> Page[BankView]:
     """Question banks of the courses that you teach, newest first; administrators see all.
 
     `ordering` by `title` or `created_date`. The questions are at `/api/questions/?bank=`.
     """
     if course is not None:
-        await learn_course(database, peers, user, course)
+        await learn_course(owners, user, course)
     return await queries.list_banks(session, user, paging, course=course)
 
 
 @router.post("/", status_code=201)
-async def create_bank(
-    wanted: BankCreate, user: Instructor, session: Transaction, database: OpenDatabase, peers: AskPeers
-) -> BankView:
+async def create_bank(wanted: BankCreate, user: Instructor, session: Transaction, owners: AskOwners) -> BankView:
     """Make an empty question bank in a course that you teach. Assessments draw from it by their `draws`."""
-    await learn_course(database, peers, user, wanted.course)
+    await learn_course(owners, user, wanted.course)
     return describe_bank(await commands.create_bank(session, user, wanted, now=datetime.now(UTC)), 0)
 
 
 @router.get("/{bank_id}/")
-async def get_bank(
-    bank_id: PathId, user: Instructor, session: Reading, database: OpenDatabase, peers: AskPeers
-) -> BankView:
+async def get_bank(bank_id: PathId, user: Instructor, session: Reading, owners: AskOwners) -> BankView:
     """A question bank of a course that you teach."""
-    await learn_staff_of_bank(database, peers, user, bank_id)
+    await learn_staff_of_bank(owners, user, bank_id)
     return await queries.get_bank(session, user, bank_id)
 
 
 @router.put("/{bank_id}/")
 async def replace_bank(
-    bank_id: PathId, wanted: BankPut, user: Instructor, session: Transaction, database: OpenDatabase, peers: AskPeers
+    bank_id: PathId, wanted: BankPut, user: Instructor, session: Transaction, owners: AskOwners
 ) -> BankView:
     """Rename a question bank; it stays in its course."""
-    await learn_staff_of_bank(database, peers, user, bank_id)
+    await learn_staff_of_bank(owners, user, bank_id)
     await commands.rename_bank(session, user, bank_id, wanted, now=datetime.now(UTC))
     return await queries.get_bank(session, user, bank_id)
 
 
 @router.patch("/{bank_id}/")
 async def update_bank(
-    bank_id: PathId, wanted: BankPatch, user: Instructor, session: Transaction, database: OpenDatabase, peers: AskPeers
+    bank_id: PathId, wanted: BankPatch, user: Instructor, session: Transaction, owners: AskOwners
 ) -> BankView:
     """Rename a question bank; as PUT, with nothing required."""
-    await learn_staff_of_bank(database, peers, user, bank_id)
+    await learn_staff_of_bank(owners, user, bank_id)
     await commands.rename_bank(session, user, bank_id, wanted, now=datetime.now(UTC))
     return await queries.get_bank(session, user, bank_id)
 
 
 @router.delete("/{bank_id}/", status_code=204)
-async def delete_bank(
-    bank_id: PathId, user: Instructor, session: Transaction, database: OpenDatabase, peers: AskPeers
-) -> Response:
+async def delete_bank(bank_id: PathId, user: Instructor, session: Transaction, owners: AskOwners) -> Response:
     """Take a question bank away. Nothing more is drawn from it; attempts keep what was."""
-    await learn_staff_of_bank(database, peers, user, bank_id)
+    await learn_staff_of_bank(owners, user, bank_id)
     await commands.delete_bank(session, user, bank_id, now=datetime.now(UTC))
     return Response(status_code=204)
 
@@ -117,15 +106,14 @@ async def import_questions(
     request: Request,
     user: Instructor,
     session: Transaction,
-    database: OpenDatabase,
-    peers: AskPeers,
+    owners: AskOwners,
     format: Format = "gift",
 ) -> Imported:
     """Add the questions of a file in Moodle's GIFT to a bank: multipart `file`, or the text as `text/plain`.
 
     UTF-8, 1 MB and 1,000 questions at most. What cannot be taken is skipped, with its line and the reason.
     """
-    await learn_staff_of_bank(database, peers, user, bank_id)
+    await learn_staff_of_bank(owners, user, bank_id)
     await queries.get_bank(session, user, bank_id)
     questions, skipped = await asyncio.to_thread(read_gift, await _text_of(request))
     await commands.add_questions(session, user, bank_id, questions, now=datetime.now(UTC))
@@ -134,15 +122,10 @@ async def import_questions(
 
 @router.get("/{bank_id}/export/", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 async def export_questions(
-    bank_id: PathId,
-    user: Instructor,
-    session: Reading,
-    database: OpenDatabase,
-    peers: AskPeers,
-    format: Format = "gift",
+    bank_id: PathId, user: Instructor, session: Reading, owners: AskOwners, format: Format = "gift"
 ) -> Response:
     """The questions of a bank as a file in Moodle's GIFT. What GIFT cannot say is named in a comment."""
-    await learn_staff_of_bank(database, peers, user, bank_id)
+    await learn_staff_of_bank(owners, user, bank_id)
     questions = await queries.list_bank_questions(session, user, bank_id)
     text = await asyncio.to_thread(write_gift, questions)
     name = f'attachment; filename="question-bank-{bank_id}.gift.txt"'

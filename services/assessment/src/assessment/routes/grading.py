@@ -10,13 +10,13 @@ from assessment.domain.describing import describe_grade, describe_rubric
 from assessment.learn import learn_staff, learn_staff_of_attempt_answer
 from assessment.queries import grading as queries
 from assessment.queries import rubrics as rubric_queries
+from assessment.routes.inputs import AskOwners
 from assessment.schemas.grading import GradeView, GradeWrite, QueueEntry
 from assessment.schemas.rubrics import RubricPatch, RubricView, RubricWrite
 from shared.auth import Instructor
-from shared.database import OpenDatabase, Reading, Transaction
+from shared.database import Reading, Transaction
 from shared.fields import PathId, QueryId, QueryRef
 from shared.pagination import Page, Paging
-from shared.peers import AskPeers
 
 router = APIRouter(tags=["grading"])
 
@@ -25,8 +25,7 @@ router = APIRouter(tags=["grading"])
 async def list_grading_queue(
     user: Instructor,
     session: Reading,
-    database: OpenDatabase,
-    peers: AskPeers,
+    owners: AskOwners,
     paging: Paging,
     course: QueryRef = None,
     assessment: QueryId = None,
@@ -36,25 +35,20 @@ async def list_grading_queue(
     `ordering` by `submitted_at`. Grade one with `PUT /api/attempt-answers/{id}/grade/`.
     """
     if assessment is not None:
-        await learn_staff(database, peers, user, assessment)
+        await learn_staff(owners, user, assessment)
     return await queries.list_queue(session, user, paging, course=course, assessment_id=assessment)
 
 
 @router.put("/api/attempt-answers/{answer_id}/grade/")
 async def grade_answer(
-    answer_id: PathId,
-    wanted: GradeWrite,
-    user: Instructor,
-    session: Transaction,
-    database: OpenDatabase,
-    peers: AskPeers,
+    answer_id: PathId, wanted: GradeWrite, user: Instructor, session: Transaction, owners: AskOwners
 ) -> GradeView:
     """Grade an answer in a completed attempt, with points from 0 to what the question is worth, and feedback.
 
     When it was the last one waiting, the attempt is graded and its score told. An answer that was graded already, by a
     machine too, can be graded again; a regrade by machine leaves it as you graded it.
     """
-    await learn_staff_of_attempt_answer(database, peers, user, answer_id)
+    await learn_staff_of_attempt_answer(owners, user, answer_id)
     return describe_grade(*await commands.grade_answer(session, user, answer_id, wanted, now=datetime.now(UTC)))
 
 

@@ -158,10 +158,15 @@ class AttemptBrief(BaseModel):
 
 
 class AttemptView(AttemptBrief):
-    """An attempt with its questions, what was saved, and as much of the results as may be told."""
+    """An attempt with its questions, what was saved, and as much of the results as may be told.
+
+    `ip_address` and `user_agent`, from where it was started, are for staff; null for learners.
+    """
 
     time_limit: int
     server_time: datetime
+    ip_address: str | None
+    user_agent: str | None
     questions: list[QuestionAsked]
     saved_answers: list[SavedAnswer]
     answers: list[AnswerResult]

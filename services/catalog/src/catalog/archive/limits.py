@@ -6,6 +6,8 @@ LARGEST_ARCHIVE = 200 * MEBIBYTE
 LARGEST_UNPACKED = 1024 * MEBIBYTE
 LARGEST_TEXT = 20 * MEBIBYTE
 """Of one XML, HTML, JSON or subtitles file."""
+LARGEST_COURSE = 32 * MEBIBYTE
+"""Of all its text together: what the service has in memory at once."""
 LARGEST_FILE = 500 * MEBIBYTE
 MOST_ENTRIES = 20_000
 MOST_EXPANSION = 100

@@ -14,6 +14,7 @@ from catalog.archive.olx.problems import problem_of
 from catalog.archive.own import FORMAT, MANIFEST
 from catalog.archive.words import storable
 from catalog.domain.html import clean
+from catalog.domain.slugs import slug_base
 
 File = tuple[str, bytes]
 Rewrite = Callable[[str], str]
@@ -37,13 +38,15 @@ def lesson_link_out(lesson: str, rest: str) -> str:
     return f"/jump_to_id/{lesson}{rest}"
 
 
-def course_files(slug: str, course: CourseDraft, names: list[list[str]]) -> Iterator[File]:
+def course_files(course: CourseDraft, names: list[list[str]]) -> Iterator[File]:
     """The course and its modules; `names` of the lessons of each."""
     modules = [
         _fields(module, {"lessons"}) | {"names": named} for module, named in zip(course.modules, names, strict=True)
     ]
     yield MANIFEST, _json({"format": FORMAT, "course": _fields(course, {"modules", "token"}), "modules": modules})
-    yield "course.xml", _xml(Element("course", {"url_name": "course", "org": "Syllabus", "course": slug}))
+    # Not the course's slug, which is of this place: the same course imported again has another one.
+    name = slug_base(course.title, "course")
+    yield "course.xml", _xml(Element("course", {"url_name": "course", "org": "Syllabus", "course": name}))
     root = Element("course", {"display_name": course.title, "language": course.language})
     root.set("learning_info", json.dumps(course.learning_objectives, ensure_ascii=False))
     root.set("cert_html_view_enabled", str(course.has_certificate).lower())

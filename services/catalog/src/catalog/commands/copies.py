@@ -17,6 +17,7 @@ from shared.contracts.assessment.events import AssessmentState
 from shared.contracts.catalog.events import CourseUpdated
 from shared.contracts.enrollment.events import EnrollmentState, PolicyChanged, RatingChanged
 from shared.contracts.gateway.events import Role, UserState
+from shared.copies import take
 
 COURSES_AT_ONCE = 50
 """Courses whose states are built together when their instructor's name changes."""
@@ -113,17 +114,5 @@ async def take_policy(session: AsyncSession, policy: PolicyChanged) -> None:
 
 async def take_assessment(session: AsyncSession, assessment: AssessmentState) -> None:
     """Take which lesson has an assessment."""
-    new = insert(LessonAssessment).values(
-        assessment_id=assessment.assessment_id,
-        revision=assessment.version,
-        lesson_id=assessment.lesson_id,
-        is_deleted=assessment.is_deleted,
-    )
-    newer = new.excluded
-    await session.execute(
-        new.on_conflict_do_update(
-            index_elements=[LessonAssessment.assessment_id],
-            set_={"revision": newer.revision, "lesson_id": newer.lesson_id, "is_deleted": newer.is_deleted},
-            where=LessonAssessment.revision < newer.revision,
-        )
-    )
+    fields = {name: getattr(assessment, name) for name in ("assessment_id", "lesson_id", "is_deleted")}
+    await take(session, LessonAssessment, revision=assessment.version, **fields)

@@ -26,6 +26,9 @@ from shared.contracts.catalog.events import AssessmentImported, CourseCreated
 _ELSEWHERE = {"category", "modules", "thumbnail", "token"}
 _BODIES = ("content", "guest_content", "registered_content", "transcript")
 
+_LESSONS_AT_ONCE = 50
+"""In a statement: what is sent to the database is in memory twice."""
+
 
 @dataclass(frozen=True)
 class ArchivedFile:
@@ -121,7 +124,8 @@ async def _insert_outline(
     if lessons:
         homes = [id_ for id_, module in zip(module_ids, draft.modules, strict=True) for _ in module.lessons]
         rows = await asyncio.to_thread(_lesson_rows, draft, homes, lesson_ids, resource_ids, dates)
-        await session.execute(insert(Lesson), rows)
+        for start in range(0, len(rows), _LESSONS_AT_ONCE):
+            await session.execute(insert(Lesson), rows[start : start + _LESSONS_AT_ONCE])
     rows = [
         resource.model_dump(exclude={"file", "file_name"})
         | (files[resource.file].columns(resource.file_name) if resource.file else {})

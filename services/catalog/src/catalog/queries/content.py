@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from catalog.domain.search import MARK, UNMARK, snippet
+from catalog.domain.search import MARK, UNMARK, snippet, wanted_part
 from catalog.models import Course, Lesson, Module
 from catalog.queries.fulltext import STEMMED, as_query, relevance
 from catalog.queries.pages import page_of
@@ -31,7 +31,7 @@ async def search_content(
         .where(_readable(identity), Lesson.document.bool_op("@@")(parsed))
     )
     keys = [
-        Key(relevance(Lesson.document, query), descending=True),
+        Key(relevance(Lesson.document, wanted_part(query)), descending=True),
         Key(Lesson.__table__.c.id),
     ]
 

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Row, Select, SQLColumnExpression, func, select
+from sqlalchemy import ColumnElement, Row, Select, SQLColumnExpression, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from catalog.domain.pricing import current_price
 from catalog.models import Category, Course, CourseInstructor, User
-from catalog.queries.filters import CourseFilter, narrowed
+from catalog.queries.filters import CourseFilter, tests_of
 from catalog.queries.fulltext import relevance
 from catalog.queries.nested import json_list, json_object
 from catalog.queries.outline import outline_of
@@ -52,7 +52,13 @@ async def list_ids(
 
     Raises AuthenticationRequired and RoleRequired for drafts, Invalid, NotFound past the last page.
     """
-    ids = select(Course.id).where(*_shown(identity, wanted), *narrowed(wanted, now))
+    ids = select(Course.id).where(*_shown(identity, wanted), *tests_of(wanted.given).values())
+    keys = keys_of(request, wanted)
+    return await paginate(session, ids.params(wanted.values(now)), request, keys, lambda row: int(row[0]))
+
+
+def keys_of(request: PageRequest, wanted: CourseFilter) -> list[Key]:
+    """What the list is ordered by; names of values as in `filters`. Raises Invalid."""
     allowed: dict[str, ColumnElement[Any]] = {
         "created_date": _COLUMNS.created_date,
         # A draft was never published.
@@ -63,10 +69,8 @@ async def list_ids(
         "enrolled_students_count": _COLUMNS.enrolled_students_count,
     }
     if wanted.search:  # best first when descending, as the others
-        allowed["relevance"] = relevance(_COLUMNS.document, wanted.search)
-    keys = order_of(request, allowed, [Key(_COLUMNS.created_date, descending=True)], Key(_COLUMNS.id, descending=True))
-
-    return await paginate(session, ids, request, keys, lambda row: int(row[0]))
+        allowed["relevance"] = relevance(_COLUMNS.document, bindparam("searched"))
+    return order_of(request, allowed, [Key(_COLUMNS.created_date, descending=True)], Key(_COLUMNS.id, descending=True))
 
 
 async def cards_by_id(session: AsyncSession, ids: Sequence[int], card: type[C], *, now: datetime) -> dict[int, C]:

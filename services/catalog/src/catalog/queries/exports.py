@@ -158,7 +158,7 @@ async def pack(
     """The archive. Raises ChangedMeanwhile, NotStored, StorageUnavailable: the answer breaks off then."""
     packer = Packer()
     assessments = {content.lesson_id: content for content in contents}
-    files = await asyncio.to_thread(lambda: list(course_files(outline.slug, outline.course, outline.names)))
+    files = await asyncio.to_thread(lambda: list(course_files(outline.course, outline.names)))
     for path, content in files:
         yield await asyncio.to_thread(packer.file, path, content)
     if outline.thumbnail_key:

@@ -6,6 +6,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from catalog.domain.choices import ResourceType
+from catalog.domain.search import wanted_part
 from catalog.models import Course, Lesson, Module, Resource
 from catalog.queries.fulltext import as_query, relevance
 from catalog.schemas.search import FoundFile, FoundInCourse, FoundLesson, ResourceResult
@@ -36,7 +37,7 @@ async def search_resources(
     )
     if kind is not None:
         statement = statement.where(Resource.type == kind)
-    keys = [Key(relevance(Resource.document, query), descending=True), Key(Resource.__table__.c.id)]
+    keys = [Key(relevance(Resource.document, wanted_part(query)), descending=True), Key(Resource.__table__.c.id)]
     return await paginate(session, statement, request, keys, _result)
 
 

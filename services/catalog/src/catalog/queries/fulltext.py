@@ -5,16 +5,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Numeric, SQLColumnExpression, cast, func, literal_column
 
-from catalog.domain.search import wanted_part
-
 STEMMED: ColumnElement[Any] = literal_column("'stemmed'::regconfig")
 
 
-def as_query(query: str) -> ColumnElement[str]:
+def as_query(query: str | ColumnElement[str]) -> ColumnElement[str]:
     """All words, "a phrase", or, -without: as search engines read it. Never an error, whatever was typed."""
     return func.websearch_to_tsquery(STEMMED, query)
 
 
-def relevance(document: SQLColumnExpression[Any], query: str) -> ColumnElement[Decimal]:
-    """How well it fits, from 0, in hundredths: below that, other things say more."""
-    return cast(func.ts_rank(document, as_query(wanted_part(query))), Numeric(6, 2))
+def relevance(document: SQLColumnExpression[Any], wanted: str | ColumnElement[str]) -> ColumnElement[Decimal]:
+    """How well it fits what is wanted (`domain.search.wanted_part`), from 0, in hundredths."""
+    return cast(func.ts_rank(document, as_query(wanted)), Numeric(6, 2))

@@ -9,9 +9,6 @@ from typing import LiteralString
 INSTRUCTOR_BRIEF: LiteralString = "i.user_id AS id, u.full_name AS name, i.is_lead"
 INSTRUCTOR: LiteralString = f"{INSTRUCTOR_BRIEF}, i.title, i.bio, i.is_active"
 
-IS_LISTED: LiteralString = "c.is_published AND NOT c.is_deleted"
-"""To the letter the condition of the partial indexes of `courses`."""
-
 TEACHES: LiteralString = (
     "EXISTS (SELECT FROM course_instructors t"
     " WHERE t.course_id = c.id AND t.user_id = %(user_id)s::bigint AND t.is_active)"

@@ -12,6 +12,7 @@ from catalog.domain.access import check_staff
 from catalog.domain.media import safe_name
 from catalog.domain.slugs import parse_ref
 from catalog.importing import start_import
+from catalog.queries.awaited import awaited_assessments
 from catalog.queries.exports import get_outline, pack
 from catalog.routes.forms import Pieces, SentFile, read_form
 from catalog.schemas.archives import CourseAssessments
@@ -21,7 +22,7 @@ from catalog.store.files import discard_file, keep
 from catalog.store.visibility import find_course
 from shared.auth import Instructor
 from shared.database import OpenDatabase
-from shared.errors import Invalid, PayloadTooLarge
+from shared.errors import Invalid, PayloadTooLarge, ServiceUnavailable
 from shared.jobs import JobStarted
 from shared.peers import AskPeers
 
@@ -48,8 +49,8 @@ async def import_course(
     Chapters become modules, sequentials lessons, problems assessments, and the static files that lessons refer to their
     resources. The job's `report` has the `course {id, slug, title}`, how much was taken over, and in `notes` what was
     not, or not as it was: `{place, element, left_out, reason}`. An archive that is broken, too large (1 GB or 20,000
-    files unpacked) or could do harm is refused whole: its row in `results` has failed, `report.refused` tells
-    `{place, reason}`, and nothing is left of it.
+    files unpacked, 32 MB of text) or could do harm is refused whole: its row in `results` has failed,
+    `report.refused` tells `{place, reason}`, and nothing is left of it.
     """
 
     async def take(sent: SentFile) -> tuple[str, int, str]:
@@ -98,15 +99,20 @@ async def export_course(
 
     It imports again here to the same course, and other platforms can read it as Open edX OLX. People (instructors,
     learners), dates, versions and questions drawn from banks stay behind. The same course gives the same bytes. An
-    answer that breaks off is of a course that was changed meanwhile: ask again.
+    answer that breaks off is of a course that was changed meanwhile: ask again. While the assessments of a course that
+    was just imported or cloned are being made, 503.
     """
     async with database.reading() as session:
         found = await find_course(session, caller, parse_ref(ref))
         check_staff(found.visibility, found.standing)
         outline = await get_outline(session, found.course_id)
+        # Before their owner is asked: what it makes in between it tells.
+        awaited = await awaited_assessments(session, found.course_id, now=datetime.now(UTC))
     path = f"/internal/courses/{found.course_id}/assessments/"
     known = await peers.get("assessment", path, CourseAssessments)
     contents = known.root if known is not None else []
+    if awaited - {content.lesson_id for content in contents}:
+        raise ServiceUnavailable("The assessments of this course are being made. Ask again in some seconds.")
     return StreamingResponse(
         pack(database, storage, outline, found.course_id, contents),
         media_type=GZIP,

@@ -22,7 +22,7 @@ from catalog.learn import settled_standing
 from catalog.queries.courses import get_course, list_ids
 from catalog.queries.filters import CourseFilter
 from catalog.queries.hot_course import find_whole_course
-from catalog.queries.hot_list import is_newest, read_cards, read_newest, whole_page
+from catalog.queries.hot_list import is_by_number, read_cards, read_page, whole_page
 from catalog.routes.filters import Filters
 from catalog.routes.forms import Form, SentFile, read_form
 from catalog.routes.inputs import PublicUrl, sanitised, takes
@@ -143,8 +143,8 @@ async def set_module_order(ref: Ref, data: Ids, session: Transaction, caller: In
 
 async def _list(database: Database, caller: Identity | None, paging: PageRequest, wanted: CourseFilter) -> Response:
     now = datetime.now(UTC)
-    if is_newest(paging, wanted):
-        return JsonBytes(await read_newest(database, paging, now=now))
+    if is_by_number(paging, wanted):
+        return JsonBytes(await read_page(database, paging, wanted, now=now))
     async with database.reading() as session:
         page = await list_ids(session, caller, paging, wanted, now=now)
     cards = await read_cards(database, page.results, now=now)

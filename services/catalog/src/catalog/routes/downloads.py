@@ -23,6 +23,11 @@ def redirect(url: str) -> Response:
     return RedirectResponse(url, 302, {"Cache-Control": "private, no-store", "Referrer-Policy": "no-referrer"})
 
 
+def is_beginning(answer: Response) -> bool:
+    """Whether a file begins with this answer, or is elsewhere: players and managers ask for the other parts later."""
+    return answer.status_code in (200, 302) or answer.headers.get("Content-Range", "").startswith("bytes 0-")
+
+
 async def send_file(
     read: Callable[[int, int], Awaitable[Pieces]],
     *,

@@ -7,12 +7,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import Response
 
+from catalog.commands.downloads import note_download
 from catalog.commands.resources import StoredFile, create_resource, delete_resource, order_resources, update_resource
 from catalog.domain.access import check_staff
 from catalog.domain.choices import ResourceType
 from catalog.domain.slugs import LARGEST_ID
 from catalog.learn import settled_standing, unlocked_standing
 from catalog.queries.resources import (
+    FoundResource,
     ResourceFilter,
     check_may_download,
     find_resource,
@@ -20,7 +22,7 @@ from catalog.queries.resources import (
     list_resources,
     show_resource,
 )
-from catalog.routes.downloads import redirect, send_file
+from catalog.routes.downloads import is_beginning, redirect, send_file
 from catalog.routes.forms import Form, SentFile, read_form
 from catalog.routes.inputs import CourseQuery, PublicUrl, sanitised, takes
 from catalog.routes.uploads import take_resource_file
@@ -156,9 +158,22 @@ async def download_resource(
     async with database.reading() as session:
         resource = await find_resource(session, caller, resource_id)
     standing = await settled_standing(database, peers, resource.found, resource.bodies)
-    row = resource.row
-    standing = await unlocked_standing(peers, standing, row.lesson, resource.found, resource.bodies)
+    standing = await unlocked_standing(peers, standing, resource.row.lesson, resource.found, resource.bodies)
     check_may_download(resource, standing)
+    answer = await _give(resource, storage, range, if_range, if_none_match)
+    if caller is not None and not standing.is_staff and is_beginning(answer):
+        row, course_id = resource.row, resource.found.course_id
+        async with database.transaction() as session:
+            await note_download(
+                session, caller.user_id, resource_id=row.id, lesson_id=row.lesson, course_id=course_id
+            )  # fmt: skip
+    return answer
+
+
+async def _give(
+    resource: FoundResource, storage: Storage, range: str | None, if_range: str | None, if_none_match: str | None
+) -> Response:
+    row = resource.row
     if not row.uploaded:
         return redirect(row.url)
     url = storage.link(row.storage_key, now=datetime.now(UTC), file_name=row.file_name, mime_type=row.mime_type)

@@ -4,21 +4,24 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, BackgroundTasks, Query
+from fastapi import APIRouter, BackgroundTasks, Query, Response
+from pydantic_core import to_json
 
 from catalog.commands.searches import KEPT_DAYS, count_click, count_search
 from catalog.domain.choices import ResourceType
 from catalog.domain.search import LONGEST_QUERY, term_of
 from catalog.queries.content import search_content
 from catalog.queries.corrections import corrected
-from catalog.queries.facets import count_facets
 from catalog.queries.found_resources import search_resources
-from catalog.queries.search import Text, find_courses, is_found, read_text
+from catalog.queries.hot_facets import as_facets
+from catalog.queries.hot_list import page_around
+from catalog.queries.hot_search import find_courses
 from catalog.queries.searches import get_search_analytics
 from catalog.queries.suggestions import suggest
 from catalog.routes.filters import Narrowing
 from catalog.schemas.fields import TEXT
 from catalog.schemas.search import Click, ContentResult, CourseSearch, ResourceResult, SearchAnalytics, Suggestions
+from shared.answers import JsonBytes
 from shared.auth import Administrator, Caller, SignedIn
 from shared.database import Database, OpenDatabase, Reading, Transaction
 from shared.pagination import Page, Paging
@@ -28,10 +31,10 @@ router = APIRouter(prefix="/api/search", tags=["search"])
 Words = Annotated[str, Query(max_length=LONGEST_QUERY, description="What to look for."), TEXT]
 
 
-@router.get("/courses/")
+@router.get("/courses/", response_model=CourseSearch)
 async def search_courses(
     database: OpenDatabase, background: BackgroundTasks, paging: Paging, wanted: Narrowing, q: Words = ""
-) -> CourseSearch:
+) -> Response:
     """Published courses that have all words of `q`: in title, subtitle, tags, skills, outline or description.
 
     The best fit first, then what most learn; `ordering` by `relevance` or as in the list of courses. `"a phrase"`, `or`
@@ -39,29 +42,18 @@ async def search_courses(
     When nothing is found as typed, what was likely meant is searched for, and named in `did_you_mean`.
     """
     started, now = time.perf_counter(), datetime.now(UTC)
-    text, meant, found = await _understood(database, q)
-    async with database.reading() as session:
-        page = await find_courses(session, paging, text, wanted, now=now)
-        facets = await count_facets(session, text, wanted, now=now)
+    found, meant = await find_courses(database, paging, q, wanted, now=now), None
+    is_known = found.any
+    if not is_known and (likely := await corrected(database, q)) is not None:
+        other = await find_courses(database, paging, likely, wanted, now=now)
+        if other.any:
+            found, meant = other, likely
+    page = page_around(paging, found.count, found.results)
     if term_of(q) and paging.page == 1:
         milliseconds = (time.perf_counter() - started) * 1000
-        background.add_task(_count, database, q, found=found, milliseconds=milliseconds)
-    return CourseSearch(**dict(page), facets=facets, did_you_mean=meant)
-
-
-async def _understood(database: Database, query: str) -> tuple[Text, str | None, bool]:
-    """What to look for; the correction, where it is one; and whether anything has what was typed."""
-    async with database.reading() as session:
-        text = await read_text(session, query)
-        if await is_found(session, text):
-            return text, None, True
-    meant = await corrected(database, query)
-    if meant is not None:
-        async with database.reading() as session:
-            other = await read_text(session, meant)
-            if await is_found(session, other):
-                return other, meant, False
-    return text, None, False
+        background.add_task(_count, database, q, found=is_known, milliseconds=milliseconds)
+    rest = to_json({"facets": as_facets(found.facets), "did_you_mean": meant})
+    return JsonBytes(b"%b,%b" % (page[:-1], rest[1:]))
 
 
 async def _count(database: Database, query: str, *, found: bool, milliseconds: float) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, distinct, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,6 +19,8 @@ from shared.auth import Identity
 from shared.contracts.catalog.events import CourseEvent
 from shared.errors import NotFound
 
+Part = TypeVar("Part", Module, Lesson, Resource)
+
 LONGEST_OUTLINE = 20_000
 """Of a course's titles, in characters: as much as it is found by."""
 
@@ -28,47 +30,36 @@ async def open_course(session: AsyncSession, identity: Identity, ref: int | str)
     return await _open(session, identity, select(Course).where(course_named(ref)))
 
 
+_OF_MODULE = select(Course).join(Module, Module.course_id == Course.id)
+_OF_LESSON = _OF_MODULE.join(Lesson, Lesson.module_id == Module.id)
+_OF_RESOURCE = _OF_LESSON.join(Resource, Resource.lesson_id == Lesson.id)
+
+
 async def open_course_of_module(session: AsyncSession, identity: Identity, module_id: int) -> tuple[Course, Module]:
     """Lock the course of a module for a change of it. Raises as `open_course`."""
-    statement = select(Course).join(Module, Module.course_id == Course.id).where(Module.id == module_id)
-    course = await _open(session, identity, statement)
-    module = await session.get(Module, module_id)
-    if module is None:  # deleted while we waited for the lock
-        raise NotFound
-    return course, module
+    return await _open_with(session, identity, _OF_MODULE, Module, module_id)
 
 
 async def open_course_of_lesson(session: AsyncSession, identity: Identity, lesson_id: int) -> tuple[Course, Lesson]:
     """Lock the course of a lesson for a change of it. Raises as `open_course`."""
-    statement = (
-        select(Course)
-        .join(Module, Module.course_id == Course.id)
-        .join(Lesson, Lesson.module_id == Module.id)
-        .where(Lesson.id == lesson_id)
-    )
-    course = await _open(session, identity, statement)
-    lesson = await session.get(Lesson, lesson_id)
-    if lesson is None:
-        raise NotFound
-    return course, lesson
+    return await _open_with(session, identity, _OF_LESSON, Lesson, lesson_id)
 
 
 async def open_course_of_resource(
     session: AsyncSession, identity: Identity, resource_id: int
 ) -> tuple[Course, Resource]:
     """Lock the course of a resource for a change of it. Raises as `open_course`."""
-    statement = (
-        select(Course)
-        .join(Module, Module.course_id == Course.id)
-        .join(Lesson, Lesson.module_id == Module.id)
-        .join(Resource, Resource.lesson_id == Lesson.id)
-        .where(Resource.id == resource_id)
-    )
-    course = await _open(session, identity, statement)
-    resource = await session.get(Resource, resource_id)
-    if resource is None:
+    return await _open_with(session, identity, _OF_RESOURCE, Resource, resource_id)
+
+
+async def _open_with(
+    session: AsyncSession, identity: Identity, courses: Select[Course], part: type[Part], part_id: int
+) -> tuple[Course, Part]:
+    course = await _open(session, identity, courses.where(part.id == part_id))
+    row = await session.get(part, part_id)
+    if row is None:  # deleted while we waited for the lock
         raise NotFound
-    return course, resource
+    return course, row
 
 
 async def _open(session: AsyncSession, identity: Identity, statement: Select[Course]) -> Course:

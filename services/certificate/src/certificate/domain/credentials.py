@@ -10,6 +10,8 @@ from certificate.models import Certificate
 
 VC_CONTEXT = "https://www.w3.org/ns/credentials/v2"
 BADGES_CONTEXT = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
+EXTENSIONS_CONTEXT = "https://purl.imsglobal.org/spec/ob/v3p0/extensions.json"
+"""Where the type of the schema is defined: a strict JSON-LD verifier refuses what no context defines."""
 BADGES_SCHEMA = "https://purl.imsglobal.org/spec/ob/v3p0/schema/json/ob_v3p0_achievementcredential_schema.json"
 
 LIST_LENGTH = 131_072
@@ -19,7 +21,7 @@ LIST_LENGTH = 131_072
 def credential(certificate: Certificate, did: str, public_url: str) -> Document:
     """The credential without its proof."""
     document: Document = {
-        "@context": [VC_CONTEXT, BADGES_CONTEXT],
+        "@context": [VC_CONTEXT, BADGES_CONTEXT, EXTENSIONS_CONTEXT],
         "id": certificate.credential_url(public_url),
         "type": ["VerifiableCredential", "OpenBadgeCredential"],
         "name": certificate.course_title,

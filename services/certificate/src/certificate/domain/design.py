@@ -18,6 +18,9 @@ TEXT_CONTRAST = 4.5
 SHAPE_CONTRAST = 3.0
 """WCAG 2.2, 1.4.11: between lines and their ground."""
 
+LEVELS = ("all_levels", "beginner", "intermediate", "advanced")
+"""Of a course; the wording has a word for each."""
+
 Layout = Literal["classic", "modern", "minimal"]
 
 
@@ -56,6 +59,10 @@ class Wording(BaseModel):
     heading: Name = "Certificate of Completion"
     presented: Phrase = "This is to certify that"
     achieved: Phrase = "has successfully completed the course"
+    all_levels: Label = Field(default="All levels", description="Below the title, of a course of this level.")
+    beginner: Label = Field(default="Beginner", description="As `all_levels`.")
+    intermediate: Label = Field(default="Intermediate", description="As `all_levels`.")
+    advanced: Label = Field(default="Advanced", description="As `all_levels`.")
     completed: Label = "Completed on"
     issued: Label = "Issued on"
     instructor: Label = Field(default="Instructor", description="Below the lead instructor's name.")

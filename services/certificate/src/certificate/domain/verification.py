@@ -14,6 +14,10 @@ _REASON: dict[CertificateStatus, str] = {
     "expired": "The certificate has expired.",
     "superseded": "A newer certificate takes the place of this one.",
 }
+CHANGED_FILE = (
+    "The file was changed, or saved anew by another program, since it was issued. "
+    "Its certificate can be checked by number."
+)
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from certificate.domain.attachment import Record
 from certificate.domain.attestation import Attestation
+from certificate.domain.seals import Seal
 from certificate.domain.signing import VerifyingKey
-from certificate.domain.verification import Checks, check, check_record, reason_against, status_at
+from certificate.domain.verification import CHANGED_FILE, Checks, check, check_record, reason_against, status_at
 from certificate.models import Certificate, CertificateStatus, KnownKey
 from certificate.queries.log import is_in_log
 from certificate.schemas import ChecksView, Verification
@@ -23,21 +24,33 @@ async def get_verification(session: AsyncSession, certificate_number: str, *, no
     return _answer(certificate, status, await _check(session, certificate, key, status))
 
 
-async def get_verification_of_record(session: AsyncSession, record: Record, *, now: datetime) -> Verification:
-    """Checks what a file says beside what is stored. Raises NotFound for an unknown number."""
+async def get_verification_of_file(
+    session: AsyncSession, record: Record, seal: Seal | None, current: VerifyingKey, *, now: datetime
+) -> Verification:
+    """Checks what a file says beside what is stored, and that no byte of the file was changed.
+
+    `current` is the key that seals now. Raises NotFound for an unknown number.
+    """
     certificate, key = await _find(session, record.attested.certificate_number)
     status = status_at(certificate.status, certificate.expires_at, now=now)
     checks = await _check(session, certificate, key, status)
     says_the_same, is_signed = check_record(record, certificate.verification_hash, key)
-    return _answer(
-        certificate,
-        status,
-        replace(
-            checks,
-            hash=says_the_same and checks.hash is not False,
-            signature=is_signed and checks.signature is not False,
-        ),
+    checks = replace(
+        checks,
+        hash=says_the_same and checks.hash is not False,
+        signature=is_signed and checks.signature is not False,
     )
+    if checks.hash and checks.signature and not await _is_sealed(session, seal, current):
+        return _answer(certificate, status, replace(checks, hash=False), CHANGED_FILE)
+    return _answer(certificate, status, checks)
+
+
+async def _is_sealed(session: AsyncSession, seal: Seal | None, current: VerifyingKey) -> bool:
+    if seal is None:
+        return False
+    x = await session.scalar(select(KnownKey.x).where(KnownKey.kid == seal.kid))
+    key = VerifyingKey(x) if x else current
+    return key.kid == seal.kid and key.verify(seal.data, seal.signature)
 
 
 async def _find(session: AsyncSession, certificate_number: str) -> tuple[Certificate, VerifyingKey]:
@@ -69,8 +82,10 @@ async def _check(
     )
 
 
-def _answer(certificate: Certificate, status: CertificateStatus, checks: Checks) -> Verification:
-    reason = reason_against(checks, status, certificate.revocation_reason)
+def _answer(
+    certificate: Certificate, status: CertificateStatus, checks: Checks, reason: str | None = None
+) -> Verification:
+    reason = reason or reason_against(checks, status, certificate.revocation_reason)
     return Verification(
         valid=reason is None,
         status=status,

@@ -18,9 +18,13 @@ from typing import Any, Literal
 import segno
 import typst
 from babel.dates import format_date
+from babel.numbers import format_decimal
+from babel.units import format_unit
 
 from certificate.domain.attestation import Attestation
-from certificate.domain.design import Colours, Design, Wording, is_dark, softened
+from certificate.domain.design import LEVELS, Colours, Design, Wording, is_dark, softened
+from certificate.domain.seals import seal
+from certificate.domain.signing import SigningKey
 from certificate.models import Certificate, CertificateStatus
 from certificate.rendering.images import Image
 from certificate.rendering.words import FONTS, line
@@ -35,6 +39,7 @@ _MARKS: dict[CertificateStatus, str] = {
     "expired": "Expired",
     "superseded": "Superseded",
 }
+_SYMBOLS = {"minute": "min", "hour": "h"}
 
 _own = threading.local()
 
@@ -59,6 +64,9 @@ class Drawing:
     """Written across the page."""
     paper: Paper
     look: Look = field(default_factory=Look)
+    level: str = ""
+    duration_minutes: int | None = None
+    """Level and duration of the course on the day of issue."""
 
     @classmethod
     def of(
@@ -71,17 +79,19 @@ class Drawing:
             mark=_MARKS[status],
             paper=paper,
             look=look,
+            level=certificate.course_level,
+            duration_minutes=certificate.course_duration_minutes,
         )
 
     @property
     def filename(self) -> str:
         return f"{self.attestation.certificate_number}.pdf"
 
-    def etag(self) -> str:
-        """Tells drawings apart, and drawings by another release. The look follows from the record: its version is
-        attested, and versions never change.
+    def etag(self, kid: str) -> str:
+        """Tells files apart: drawings, those by another release, and by which key they are sealed. The look follows
+        from the record: its version is attested, and versions never change.
         """
-        parts = (self.record, self.verification_url, self.mark, self.paper, _release())
+        parts = (self.record, self.verification_url, self.mark, self.paper, kid, _release())
         return f'"{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]}"'
 
 
@@ -104,6 +114,11 @@ def draw_pdf(drawing: Drawing) -> bytes:
     pdf = _compiler().compile(format="pdf", sys_inputs=inputs, pdf_standards=[*STANDARDS], timestamp=moment)
     assert isinstance(pdf, bytes)
     return pdf
+
+
+def draw_sealed(drawing: Drawing, key: SigningKey) -> bytes:
+    """The PDF as it is given out: from then on no byte of it can be changed unseen."""
+    return seal(draw_pdf(drawing), key)
 
 
 def draw_png(drawing: Drawing, *, ppi: int = 96) -> bytes:
@@ -129,6 +144,7 @@ def _data(drawing: Drawing) -> dict[str, Any]:
         "signature_alt": f"Signature of {words.signatory or attestation.instructor_name or words.organisation}",
         "student_name": asdict(line(attestation.student_name)),
         "course_title": asdict(line(attestation.course_title)),
+        "about_course": asdict(line(about_course(drawing))),
         "instructor_name": asdict(line(attestation.instructor_name)),
         "completed": asdict(line(_day(attestation.completion_date, design.language))),
         "issued": asdict(line(_day(attestation.issued_at, design.language))),
@@ -147,6 +163,30 @@ def _words(wording: Wording) -> dict[str, dict[str, Any]]:
         if not lines[name].text:
             lines[name] = line(Wording.model_fields[name].default)
     return {name: asdict(each) for name, each in lines.items()}
+
+
+def about_course(drawing: Drawing) -> str:
+    """Its level and duration, as far as they are known: `Beginner · 1.5 hours`."""
+    design = drawing.look.design
+    level = getattr(design.wording, drawing.level, "") if drawing.level in LEVELS else ""
+    return " · ".join(filter(None, (level, _duration(drawing.duration_minutes or 0, design.language))))
+
+
+def _duration(minutes: int, language: str) -> str:
+    if minutes <= 0:
+        return ""
+    if minutes < 60:
+        return _measured(minutes, "minute", language)
+    return _measured(round(minutes / 60, 1) if minutes < 600 else round(minutes / 60), "hour", language)
+
+
+def _measured(number: float, unit: str, language: str) -> str:
+    """In words if the language's are known, else shortened, else by the symbol."""
+    for length in ("long", "short", "narrow"):
+        told = format_unit(number, f"duration-{unit}", length=length, locale=language)
+        if "duration-" not in told:
+            return told
+    return f"{format_decimal(number, locale=language)} {_SYMBOLS[unit]}"
 
 
 def _day(moment: datetime, language: str) -> str:

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
 
-from certificate.rendering.document import Drawing, draw_pdf, draw_png
+from certificate.domain.signing import SigningKey
+from certificate.rendering.document import Drawing, draw_pdf, draw_png, draw_sealed
 from shared.errors import ServiceUnavailable
 
 AT_ONCE = 2
@@ -27,6 +29,10 @@ class Renderer:
     async def pdf(self, drawing: Drawing) -> bytes:
         """Raises ServiceUnavailable when too many are being drawn already."""
         return await self.run(draw_pdf, drawing)
+
+    async def sealed(self, drawing: Drawing, key: SigningKey) -> bytes:
+        """Raises ServiceUnavailable as well."""
+        return await self.run(partial(draw_sealed, key=key), drawing)
 
     async def png(self, drawing: Drawing) -> bytes:
         """Raises ServiceUnavailable as well."""

@@ -33,4 +33,6 @@ def sample(look: Look, public_url: str, paper: Paper) -> Drawing:
         mark="Preview",
         paper=paper,
         look=look,
+        level="beginner",
+        duration_minutes=90,
     )

@@ -1,12 +1,13 @@
-"""Which certificate a caller may reach by its id: their own, their course's, or any for administrators."""
+"""What the rights of `domain.rights` are decided by: the row, and whether the caller is staff of its course."""
 
 from certificate import learn
-from certificate.domain.rights import may_be_staff
-from certificate.models import Certificate
+from certificate.domain import rights
+from certificate.models import Certificate, Template, TemplateVersion
 from certificate.queries.certificates import get_certificate
+from certificate.queries.templates import get_template, get_version
 from shared.auth import Identity
 from shared.database import Database
-from shared.errors import NotFound, PermissionDenied, RoleRequired
+from shared.errors import NotFound
 from shared.peers import Peers
 
 
@@ -14,9 +15,9 @@ async def find_readable(database: Database, peers: Peers, identity: Identity, ce
     """For its holder, the course's staff and administrators. Raises NotFound for everyone else."""
     async with database.reading() as session:
         certificate = await get_certificate(session, certificate_id)
-    may_read = identity.is_administrator or certificate.user_id == identity.user_id
-    if not may_read and not await is_staff(database, peers, identity, certificate.course_id):
-        raise NotFound
+    is_holder = certificate.user_id == identity.user_id
+    is_known_staff = not is_holder and await is_staff(database, peers, identity, certificate.course_id)
+    rights.check_may_read(is_holder=is_holder, is_staff=is_known_staff)
     return certificate
 
 
@@ -32,23 +33,56 @@ async def check_may_manage(database: Database, peers: Peers, identity: Identity,
     """For the course's staff and administrators. Raises PermissionDenied for its holder, NotFound for others."""
     async with database.reading() as session:
         certificate = await get_certificate(session, certificate_id)
-    if identity.is_administrator or await is_staff(database, peers, identity, certificate.course_id):
-        return
-    if certificate.user_id == identity.user_id:
-        raise PermissionDenied("Only the course's staff and administrators may do this.")
-    raise NotFound
+    rights.check_may_manage(
+        is_holder=certificate.user_id == identity.user_id,
+        is_staff=await is_staff(database, peers, identity, certificate.course_id),
+    )
 
 
 async def check_may_edit(database: Database, peers: Peers, identity: Identity, course_id: int | None) -> None:
-    """Templates of a course for its staff, the default for administrators. Raises PermissionDenied, RoleRequired."""
-    if identity.is_administrator:
-        return
+    """What a course has for its staff, the default for administrators. Raises PermissionDenied, RoleRequired."""
     if course_id is None:
-        raise RoleRequired("Only administrators change the default template.", role="administrator")
-    if not await is_staff(database, peers, identity, course_id):
-        raise PermissionDenied("Only the course's staff and administrators may do this.")
+        rights.check_may_change_default(identity)
+    else:
+        rights.check_may_manage_course(is_staff=await is_staff(database, peers, identity, course_id))
 
 
-async def is_staff(database: Database, peers: Peers, identity: Identity, course_id: int) -> bool:
-    """Whether the caller is staff of a course; who teaches nothing is not asked about."""
-    return may_be_staff(identity) and await learn.is_staff(database, peers, course_id, identity.user_id)
+async def find_template(
+    database: Database, peers: Peers, identity: Identity, template_id: int
+) -> tuple[Template, TemplateVersion]:
+    """With its present version. The default for all who teach, a course's for its staff. Raises NotFound."""
+    async with database.reading() as session:
+        template, present = await get_template(session, template_id)
+    rights.check_may_read_template(
+        is_default=template.course_id is None,
+        is_staff=await is_staff(database, peers, identity, template.course_id),
+    )
+    return template, present
+
+
+async def check_may_edit_template(database: Database, peers: Peers, identity: Identity, template_id: int) -> None:
+    """Raises NotFound for a template the caller may not read, PermissionDenied or RoleRequired for another."""
+    template, _ = await find_template(database, peers, identity, template_id)
+    await check_may_edit(database, peers, identity, template.course_id)
+
+
+async def find_template_version(
+    database: Database, peers: Peers, identity: Identity, template_id: int, version: int | None
+) -> TemplateVersion:
+    """A version of a template, the present one if None. Raises NotFound."""
+    _, present = await find_template(database, peers, identity, template_id)
+    if version is None:
+        return present
+    async with database.reading() as session:
+        return await get_version(session, template_id, version)
+
+
+async def is_staff(database: Database, peers: Peers, identity: Identity, course_id: int | None) -> bool:
+    """Whether the caller is staff of a course, as administrators are of all; who teaches nothing is not asked about."""
+    if identity.is_administrator:
+        return True
+    return bool(
+        course_id
+        and rights.may_be_staff(identity)
+        and await learn.is_staff(database, peers, course_id, identity.user_id)
+    )

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from starlette.responses import FileResponse, Response
 
 from certificate import exports, learn
+from certificate.domain.rights import check_may_fetch
 from certificate.queries.bulk import list_enrollments
 from certificate.routes.access import check_may_edit
 from certificate.routes.parameters import ExportsFolder
@@ -67,8 +68,9 @@ async def download_bulk_certificates(
     """The ZIP of PDFs that a job has made. For who started it and administrators; 404 once it is a day old."""
     async with database.reading() as session:
         owner = await session.scalar(_OWNER, {"id": job_id})
-    if owner is None or not (identity.is_administrator or owner == identity.user_id):
+    if owner is None:
         raise NotFound
+    check_may_fetch(identity, owner)
     archive = exports.archive_of(folder, job_id)
     if not await asyncio.to_thread(archive.is_file):
         raise NotFound("The archive was kept for a day, and is gone. Start another.")

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Header
 from starlette.responses import Response
 
 from certificate.domain.verification import status_at
+from certificate.issuer import issuer
 from certificate.queries.templates import get_look
 from certificate.rendering.document import Drawing
 from certificate.rendering.renderer import DrawPdf
@@ -41,16 +42,18 @@ async def get_certificate_pdf(
 ) -> Response:
     """A certificate to print or send: one page with a QR code that leads to its verification page.
 
-    PDF/A-3b (archival) and PDF/UA-1 (accessible). The facts that were signed are attached to it as
-    `certificate.json`. One that is no longer in force says so across the page. For whom the certificate is readable.
+    PDF/A-3b (archival) and PDF/UA-1 (accessible). The facts that were signed are attached to it as `certificate.json`,
+    and all its bytes are signed: a file in which one was changed does not verify. One that is no longer in force says
+    so across the page. For whom the certificate is readable.
     """
     certificate = await find_document(database, peers, identity, certificate_id)
     status = status_at(certificate.status, certificate.expires_at, now=datetime.now(UTC))
     async with database.reading() as session:
         look = await get_look(session, certificate.template_version)
     drawing = Drawing.of(certificate, look, status=status, public_url=public_url, paper=paper)
-    headers = {"ETag": drawing.etag(), "Cache-Control": "private, no-cache"}
-    if if_none_match is not None and drawing.etag() in if_none_match:
+    key = issuer().key
+    headers = {"ETag": drawing.etag(key.kid), "Cache-Control": "private, no-cache"}
+    if if_none_match is not None and headers["ETag"] in if_none_match:
         return Response(status_code=304, headers=headers)
     headers["Content-Disposition"] = f'inline; filename="{drawing.filename}"'
-    return Response(await renderer.pdf(drawing), media_type="application/pdf", headers=headers)
+    return Response(await renderer.sealed(drawing, key), media_type="application/pdf", headers=headers)

@@ -27,6 +27,10 @@ PublicUrl = Annotated[str, Depends(_public_url)]
 OnPaper = Annotated[Paper, Query(description="`a4`, or `letter` (US Letter).")]
 
 
+Version = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="An earlier version; the present if left out.")]
+"""Of a template."""
+
+
 async def _exports_folder(request: Request) -> Path:
     folder: Path = request.app.state.settings.exports_dir
     return folder

@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 from fastapi import APIRouter, UploadFile
 from starlette.concurrency import run_in_threadpool
 
-from certificate.domain.attachment import find_record
-from certificate.queries.verification import get_verification, get_verification_of_record
+from certificate.domain.attachment import Record, find_record
+from certificate.domain.seals import Seal, find_seal
+from certificate.issuer import issuer
+from certificate.queries.verification import get_verification, get_verification_of_file
 from certificate.routes.parameters import CertificateNumber
 from certificate.schemas import Verification
 from shared.database import OpenDatabase, Reading
@@ -31,17 +33,21 @@ async def verify_certificate(session: Reading, certificate_number: CertificateNu
 async def verify_certificate_file(database: OpenDatabase, file: UploadFile) -> Verification:
     """Check a certificate by its PDF: `multipart/form-data` with `file`, 5 MB at most. Open to all.
 
-    What is checked is the signed record that the PDF carries, against its signature and what was issued. Compare the
-    answer with the page: somebody may have painted over it. 400 for a file without such a record (a scan, a printout
-    saved as PDF: check those by number), 404 when no certificate has its number.
+    What is checked is the signed record that the PDF carries, against its signature and what was issued, and the seal
+    over all bytes of the file: `hash` is false when one was changed, or the file was saved anew. 400 for a file without
+    such a record (a scan, a printout saved as PDF: check those by number), 404 when no certificate has its number.
     """
     data = await file.read(LARGEST_PDF + 1)
     if len(data) > LARGEST_PDF:
         raise Invalid(file=f"The file is larger than {LARGEST_PDF} bytes.")
     if not data.startswith(b"%PDF-"):
         raise Invalid(file="This is not a PDF.")
-    record = await run_in_threadpool(find_record, data)
+    record, seal = await run_in_threadpool(_read, data)
     if record is None:
         raise Invalid(file="This PDF carries no certificate's record. Check the certificate by its number.")
     async with database.reading() as session:
-        return await get_verification_of_record(session, record, now=datetime.now(UTC))
+        return await get_verification_of_file(session, record, seal, issuer().key.public, now=datetime.now(UTC))
+
+
+def _read(pdf: bytes) -> tuple[Record | None, Seal | None]:
+    return find_record(pdf), find_seal(pdf)

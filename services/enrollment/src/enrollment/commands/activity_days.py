@@ -16,16 +16,16 @@ _OF_DAY = "hour >= CAST(:first AS timestamptz) AND hour < CAST(:last AS timestam
 _ROLL_UPS = {
     "activity_course_days": f"""
         SELECT course_id, CAST(:day AS date), kind, sum(count), sum(seconds), sum(score)
-        FROM activity WHERE {_OF_DAY} GROUP BY course_id, kind
+        FROM activity WHERE {_OF_DAY} AND course_id <> 0 GROUP BY course_id, kind
         UNION ALL
         SELECT course_id, CAST(:day AS date), 'active', count(DISTINCT user_id), 0, 0
-        FROM activity WHERE {_OF_DAY} GROUP BY course_id
+        FROM activity WHERE {_OF_DAY} AND course_id <> 0 GROUP BY course_id
         UNION ALL
         SELECT 0, CAST(:day AS date), kind, sum(count), sum(seconds), sum(score)
         FROM activity WHERE {_OF_DAY} GROUP BY kind
         UNION ALL
         SELECT 0, CAST(:day AS date), 'active', count(DISTINCT user_id), 0, 0
-        FROM activity WHERE {_OF_DAY} HAVING count(*) > 0
+        FROM activity WHERE {_OF_DAY} AND course_id <> 0 HAVING count(*) > 0
     """,  # noqa: S608
     "activity_user_days": f"""
         SELECT user_id, CAST(:day AS date), kind, sum(count), sum(seconds), sum(score)

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from sqlalchemy import exists, func, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from enrollment.commands.activity import note, tell
@@ -14,20 +13,17 @@ from enrollment.domain.policies import is_plain
 from enrollment.models import Assessment, Attempt, Enrollment, ProgressPolicy, Standing
 from enrollment.store import count_course_anew, get_policy, lock_enrollment
 from shared.contracts.assessment.events import AssessmentState, AttemptState
+from shared.copies import take
 
 
 async def take_assessment(session: AsyncSession, state: AssessmentState) -> None:
     """Take an assessment's state, if it is newer. What learners must pass from now on is counted in the background."""
     present = await session.get(Assessment, state.assessment_id, with_for_update=True)
     was_needed = present is not None and present.is_required and not present.is_deleted
-    fields = ("course_id", "lesson_id", "is_required", "is_deleted")
-    values = {name: getattr(state, name) for name in fields} | {"revision": state.version}
-    statement = insert(Assessment).values(assessment_id=state.assessment_id, **values)
-    statement = statement.on_conflict_do_update(
-        index_elements=["assessment_id"], set_=values, where=Assessment.revision < statement.excluded.revision
-    )
-    taken = await session.scalar(statement.returning(Assessment.assessment_id))
-    if taken is not None and was_needed != (state.is_required and not state.is_deleted):
+    names = ("assessment_id", "course_id", "lesson_id", "is_required", "is_deleted")
+    fields = {name: getattr(state, name) for name in names}
+    is_news = await take(session, Assessment, revision=state.version, **fields)
+    if is_news and was_needed != (state.is_required and not state.is_deleted):
         await count_course_anew(session, state.course_id)
 
 
@@ -45,16 +41,10 @@ async def take_attempt(session: AsyncSession, state: AttemptState, *, now: datet
     before = await _has_passed(session, state)
     if is_news:
         await _note_score(session, state, now)
-    values = {name: getattr(state, name) for name in ("assessment_id", "user_id", "has_passed")}
-    values["revision"] = state.version
-    statement = insert(Attempt).values(attempt_id=state.attempt_id, **values)
-    await session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["attempt_id"], set_=values, where=Attempt.revision < statement.excluded.revision
-        )
-    )
+    fields = {name: getattr(state, name) for name in ("user_id", "assessment_id", "has_passed")}
+    await take(session, Attempt, attempt_id=state.attempt_id, revision=state.version, **fields)
     if state.standing_version:
-        await _take_standing(session, state)
+        await take(session, Standing, by="version", version=state.standing_version, **fields)
     change = await _has_passed(session, state) - before
     if change and enrollment is not None:
         policy = await get_policy(session, state.course_id)
@@ -86,18 +76,6 @@ async def _note_score(session: AsyncSession, state: AttemptState, now: datetime)
     if not is_known and state.score_percentage is not None:
         score = round(100 * state.score_percentage)
         await note(session, Act(state.user_id, state.course_id, "graded", state.lesson_id, score=score), now=now)
-
-
-async def _take_standing(session: AsyncSession, state: AttemptState) -> None:
-    values = {"version": state.standing_version, "has_passed": state.has_passed}
-    statement = insert(Standing).values(user_id=state.user_id, assessment_id=state.assessment_id, **values)
-    await session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["user_id", "assessment_id"],
-            set_=values,
-            where=Standing.version < statement.excluded.version,
-        )
-    )
 
 
 async def _has_passed(session: AsyncSession, state: AttemptState) -> int:

@@ -7,21 +7,13 @@ from enrollment.models import Certificate, User
 from shared.auth import Identity
 from shared.contracts.certificate.events import CertificateState
 from shared.contracts.gateway.events import UserState
+from shared.copies import take
 
 
 async def take_user(session: AsyncSession, state: UserState) -> bool:
     """Whether the state was newer than the copy."""
-    values = {
-        "revision": state.version,
-        "full_name": state.full_name,
-        "role": state.role,
-        "is_active": state.is_active,
-    }
-    statement = insert(User).values(user_id=state.user_id, **values)
-    statement = statement.on_conflict_do_update(
-        index_elements=["user_id"], set_=values, where=User.revision < statement.excluded.revision
-    )
-    return await session.scalar(statement.returning(User.user_id)) is not None
+    fields = {name: getattr(state, name) for name in ("user_id", "full_name", "role", "is_active")}
+    return await take(session, User, revision=state.version, **fields)
 
 
 async def note_user(session: AsyncSession, user: Identity) -> None:
@@ -31,15 +23,5 @@ async def note_user(session: AsyncSession, user: Identity) -> None:
 
 
 async def take_certificate(session: AsyncSession, state: CertificateState) -> None:
-    values = {
-        "revision": state.version,
-        "enrollment_id": state.enrollment_id,
-        "user_id": state.user_id,
-        "status": state.status,
-    }
-    statement = insert(Certificate).values(certificate_id=state.certificate_id, **values)
-    await session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["certificate_id"], set_=values, where=Certificate.revision < statement.excluded.revision
-        )
-    )
+    fields = {name: getattr(state, name) for name in ("certificate_id", "enrollment_id", "user_id", "status")}
+    await take(session, Certificate, revision=state.version, **fields)

@@ -10,10 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from enrollment.commands.activity import note, tell
 from enrollment.commands.counters import count_lesson
 from enrollment.commands.progress import acts_of, events_of, lesson_progress, lock_lesson
+from enrollment.domain.activity import Act
 from enrollment.domain.completion import is_due, percentage_of
 from enrollment.domain.heartbeats import count_beat
-from enrollment.domain.progress import MOST_SECONDS
-from enrollment.models import HeartbeatState, LearnerClock, Progress
+from enrollment.domain.progress import MOST_SECONDS, LessonProgress
+from enrollment.models import Enrollment, HeartbeatState, LearnerClock, Progress
 
 
 async def beat(
@@ -32,27 +33,42 @@ async def beat(
     """
     enrollment, progress, lesson, policy = await lock_lesson(session, learner_id, progress_id)
     clock = await _lock_clock(session, learner_id, now)
-    last = (progress.heartbeat_state, progress.counted_until)
-    added, until = count_beat(*last, clock.counted_until, state, now)
-    added = min(added, MOST_SECONDS - progress.time_spent)
-    progress.heartbeat_state, progress.counted_until = state, until
-    if added:
-        clock.counted_until = until
-    if position is not None:
-        progress.position_seconds = position
-    before, share = lesson_progress(progress), enrollment.progress_percentage
-    after = replace(before, time_spent=before.time_spent + added)
-    acts = acts_of(enrollment, progress, before, after, now)
-    progress.last_accessed = progress.updated_date = now
-    enrollment.last_accessed, enrollment.last_lesson_accessed = now, progress.lesson_id
-    progress.time_spent = after.time_spent
+    share = enrollment.progress_percentage
+    before, after, acts = count(enrollment, progress, clock, state, position, now)
     await count_lesson(session, enrollment, policy, lesson, before, after)
     enrollment.progress_percentage = percentage_of(enrollment, policy)
     if enrollment.progress_percentage != share or is_due(enrollment, policy):
         await tell(session, *events_of(enrollment, progress, policy, now), now=now, acts=acts)
     else:
         await note(session, *acts, now=now)
-    return progress, added
+    return progress, after.time_spent - before.time_spent
+
+
+def count(
+    enrollment: Enrollment,
+    progress: Progress,
+    clock: LearnerClock,
+    state: HeartbeatState,
+    position: int | None,
+    now: datetime,
+) -> tuple[LessonProgress, LessonProgress, list[Act]]:
+    """Put a heartbeat into its rows; the progress before and after it, and what it counts for.
+
+    The enrollment's counters are left to the caller.
+    """
+    added, until = count_beat(progress.heartbeat_state, progress.counted_until, clock.counted_until, state, now)
+    added = min(added, MOST_SECONDS - progress.time_spent)
+    before = lesson_progress(progress)
+    after = replace(before, time_spent=before.time_spent + added)
+    acts = acts_of(enrollment, progress, before, after, now)
+    if added:
+        clock.counted_until = until
+    if position is not None:
+        progress.position_seconds = position
+    progress.heartbeat_state, progress.counted_until, progress.time_spent = state, until, after.time_spent
+    progress.last_accessed = progress.updated_date = now
+    enrollment.last_accessed, enrollment.last_lesson_accessed = now, progress.lesson_id
+    return before, after, acts
 
 
 async def _lock_clock(session: AsyncSession, learner_id: int, now: datetime) -> LearnerClock:

@@ -7,14 +7,16 @@ of them. If it is not, somebody was faster, and what stands now is read anew. Wh
 that weighs or orders lessons, a suspension, no such row) is left to `commands.progress`.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any, LiteralString
 
 from enrollment.commands.activity import HOT_NOTE, acts_told, values_of
 from enrollment.commands.progress import acts_of, events_of, lesson_progress, update_progress, write
 from enrollment.domain.completion import percentage_of
 from enrollment.domain.progress import ProgressChange, apply_change
-from enrollment.models import Enrollment, Lesson, Progress
+from enrollment.models import Enrollment, Lesson, Progress, Table
 from shared import outbox
 from shared.conditional import pending
 from shared.database import Database
@@ -30,21 +32,29 @@ _ENROLLMENT = (
     "total_time_spent", "last_accessed", "last_lesson_accessed", "completion_date", "revision", "created_date",
 )  # fmt: skip
 _LESSON = ("lesson_id", "module_id", "title")
-_SELECTED: Any = ", ".join(
-    f"{table}.{name}"
-    for table, names in (("progress", _PROGRESS), ("enrollments", _ENROLLMENT), ("lessons", _LESSON))
-    for name in names
-)
 
-READ: LiteralString = f"""
-    SELECT enrollments.xmin::text, {_SELECTED}
-    FROM progress
+
+def columns_of(**tables: tuple[str, ...]) -> Any:
+    """The columns of some tables, as a statement lists them."""
+    return ", ".join(f"{table}.{name}" for table, names in tables.items() for name in names)
+
+
+LESSON: LiteralString = """
+    progress
     JOIN enrollments ON enrollments.id = progress.enrollment_id
     JOIN lessons ON lessons.course_id = enrollments.course_id AND lessons.lesson_id = progress.lesson_id
     LEFT JOIN progress_policies AS policy ON policy.course_id = enrollments.course_id
-    WHERE progress.id = %(progress_id)s AND enrollments.user_id = %(user_id)s
-        AND status IN ('active', 'completed') AND is_counted
-        AND (policy.course_id IS NULL OR (method = 'lessons' AND type_weights = '{{}}' AND NOT sequential))
+"""
+IS_PLAINLY_OPEN: LiteralString = """
+    progress.id = %(progress_id)s AND enrollments.user_id = %(user_id)s
+    AND status IN ('active', 'completed') AND is_counted
+    AND (policy.course_id IS NULL OR (method = 'lessons' AND type_weights = '{}' AND NOT sequential))
+"""
+"""A lesson that the learner may work on, in a course that counts lessons."""
+
+READ: LiteralString = f"""
+    SELECT enrollments.xmin::text, {columns_of(progress=_PROGRESS, enrollments=_ENROLLMENT, lessons=_LESSON)}
+    FROM {LESSON} WHERE {IS_PLAINLY_OPEN}
 """  # noqa: S608
 
 WRITE: LiteralString = f"""
@@ -81,20 +91,19 @@ async def change_progress(
             found = await database.read(READ, {"progress_id": progress_id, "user_id": learner_id})
             if found is None:
                 break
-            progress, enrollment, lesson = _rows(found)
+            progress, enrollment, lesson = rows_of(
+                found[1:], (Progress, _PROGRESS), (Enrollment, _ENROLLMENT), (Lesson, _LESSON)
+            )
             if await database.write(WRITE, {"seen": found[0], **_apply(enrollment, progress, change, now)}) is not None:
                 return progress, lesson, enrollment
     async with database.transaction() as session:
         return await update_progress(session, learner_id, progress_id, change, now=now)
 
 
-def _rows(found: tuple[Any, ...]) -> tuple[Progress, Enrollment, Lesson]:
-    first, second = 1 + len(_PROGRESS), 1 + len(_PROGRESS) + len(_ENROLLMENT)
-    return (
-        Progress(**dict(zip(_PROGRESS, found[1:first], strict=True))),
-        Enrollment(**dict(zip(_ENROLLMENT, found[first:second], strict=True))),
-        Lesson(**dict(zip(_LESSON, found[second:], strict=True))),
-    )
+def rows_of(found: Sequence[Any], *kinds: tuple[type[Table], tuple[str, ...]]) -> list[Any]:
+    """The rows whose columns these are."""
+    values = iter(found)
+    return [kind(**dict(zip(names, islice(values, len(names)), strict=True))) for kind, names in kinds]
 
 
 def _apply(enrollment: Enrollment, progress: Progress, change: ProgressChange, now: datetime) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import bindparam, select, text, update
-from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, insert
+from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from enrollment.commands.activity import tell
@@ -19,6 +19,7 @@ from enrollment.models import Course, Enrollment, Lesson
 from enrollment.store import count_course_anew, event_of, get_policy
 from shared.contracts.catalog.events import CourseState
 from shared.contracts.enrollment.events import EnrollmentCompleted
+from shared.copies import take
 
 _Measures = dict[int, tuple[str, int | None]]
 """Type and duration of lessons, by id."""
@@ -109,14 +110,10 @@ async def take_course(session: AsyncSession, state: CourseState, *, now: datetim
 
 async def _take_fields(session: AsyncSession, state: CourseState) -> bool:
     """Lock and update the course's row; whether the state was newer."""
-    columns = ("slug", "title", "thumbnail", "price", "discount_price", "discount_ends")
-    values = {name: getattr(state, name) for name in (*columns, "is_draft", "is_published", "is_deleted")}
-    values |= {"revision": state.version, "staff": [member.model_dump() for member in state.staff]}
-    statement = insert(Course).values(course_id=state.course_id, **values)
-    statement = statement.on_conflict_do_update(
-        index_elements=["course_id"], set_=values, where=Course.revision < statement.excluded.revision
-    )
-    return await session.scalar(statement.returning(Course.course_id)) is not None
+    columns = ("course_id", "slug", "title", "thumbnail", "price", "discount_price", "discount_ends")
+    fields = {name: getattr(state, name) for name in (*columns, "is_draft", "is_published", "is_deleted")}
+    fields["staff"] = [member.model_dump() for member in state.staff]
+    return await take(session, Course, revision=state.version, **fields)
 
 
 async def _take_outline(session: AsyncSession, state: CourseState) -> tuple[_Measures, _Measures]:

@@ -54,6 +54,8 @@ _NAMES = {
     "asked": "questions",
     "replied": "replies",
     "reviewed": "reviews",
+    "downloaded": "downloads",
+    "logged_in": "logins",
 }
 
 

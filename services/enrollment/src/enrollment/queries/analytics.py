@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,12 +18,15 @@ from enrollment.schemas.analytics import (
     HourView,
     LearningPatterns,
     LessonTypeView,
-    Measures,
     SystemAnalytics,
+    SystemDayView,
     UserAnalytics,
     UserDayView,
+    UserMeasures,
     WeekdayView,
 )
+
+D = TypeVar("D", bound=CourseDayView)
 
 STOPPED_AFTER = timedelta(days=14)
 
@@ -48,7 +51,7 @@ _SYSTEM_DAYS = text(f"""
     UNION ALL
     SELECT {_DAY}, kind, sum(count), sum(seconds), sum(score) FROM activity WHERE {_LIVE} GROUP BY 1, 2
     UNION ALL
-    SELECT {_DAY}, 'active', count(DISTINCT user_id), 0, 0 FROM activity WHERE {_LIVE} GROUP BY 1
+    SELECT {_DAY}, 'active', count(DISTINCT user_id), 0, 0 FROM activity WHERE {_LIVE} AND course_id <> 0 GROUP BY 1
 """)  # noqa: S608
 _USER_DAYS = text(f"""
     SELECT day, kind, count, seconds, score FROM activity_user_days WHERE user_id = :user_id AND {_ROLLED}
@@ -130,7 +133,7 @@ async def get_user_analytics(session: AsyncSession, user_id: int, days: Range) -
         user=user_id,
         first=days.first,
         last=days.last,
-        totals=Measures(**measures_of(counts)),
+        totals=UserMeasures(**measures_of(counts)),
         days=[UserDayView(day=day, **measures_of(rows)) for day, rows in by_day(counts).items()],
     )
 
@@ -144,7 +147,7 @@ async def get_system_analytics(session: AsyncSession, days: Range) -> SystemAnal
         completions=totals.completions,
         first=days.first,
         last=days.last,
-        days=_days(counts),
+        days=_days(counts, SystemDayView),
     )
 
 
@@ -165,11 +168,8 @@ async def _counts(session: AsyncSession, statement: Any, values: dict[str, Any])
     return [Count(row.day, row.kind, int(row.count), int(row.seconds), int(row.score)) for row in rows.mappings()]
 
 
-def _days(counts: Sequence[Count]) -> list[CourseDayView]:
-    return [
-        CourseDayView(day=day, active_learners=active_on(rows), **measures_of(rows))
-        for day, rows in by_day(counts).items()
-    ]
+def _days(counts: Sequence[Count], kind: type[D]) -> list[D]:
+    return [kind(day=day, active_learners=active_on(rows), **measures_of(rows)) for day, rows in by_day(counts).items()]
 
 
 async def _engagement(session: AsyncSession, values: dict[str, Any]) -> Engagement:
@@ -184,7 +184,7 @@ async def _engagement(session: AsyncSession, values: dict[str, Any]) -> Engageme
         **measures,
         active_learners=active or 0,
         average_visit_seconds=measures["seconds"] // measures["visits"] if measures["visits"] else 0,
-        days=_days(counts),
+        days=_days(counts, CourseDayView),
     )
 
 

@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 
 from fastapi import APIRouter
 
-from enrollment.commands.heartbeats import beat
+from enrollment.commands.hot_heartbeats import count_heartbeat
 from enrollment.commands.hot_progress import change_progress
 from enrollment.domain.progress import ProgressChange
 from enrollment.queries.progress import get_progress, list_progress, view_update
 from enrollment.schemas.progress import Heartbeat, HeartbeatView, ProgressUpdate, ProgressUpdated, ProgressView
 from shared.auth import SignedIn
-from shared.database import OpenDatabase, Reading, Transaction
+from shared.database import OpenDatabase, Reading
 from shared.fields import PathId, QueryId, QueryRef
 from shared.pagination import Page, Paging
 
@@ -57,13 +57,13 @@ async def change(
 
 
 @router.post("/api/progress/{progress_id}/heartbeat/", name="send_heartbeat")
-async def heartbeat(progress_id: PathId, body: Heartbeat, learner: SignedIn, session: Transaction) -> HeartbeatView:
+async def heartbeat(progress_id: PathId, body: Heartbeat, learner: SignedIn, database: OpenDatabase) -> HeartbeatView:
     """Tell that the lesson is open, every 30 seconds or so; the time between is added to `time_spent`.
 
     The server's clock counts, from one `active` heartbeat to the next: 60 seconds at most, nothing while `paused` or
     `idle`, and no second twice, in however many tabs or lessons it is told.
     """
-    row, added = await beat(
-        session, learner.user_id, progress_id, body.state, body.position_seconds, now=datetime.now(UTC)
+    row, added = await count_heartbeat(
+        database, learner.user_id, progress_id, body.state, body.position_seconds, now=datetime.now(UTC)
     )
     return HeartbeatView(time_spent=row.time_spent, added_seconds=added)

@@ -24,6 +24,7 @@ class Measures(BaseModel):
     questions: int = Field(description="Topics opened.")
     replies: int
     reviews: int
+    downloads: int = Field(description="Of resources of lessons.")
 
 
 class CourseDayView(Measures):
@@ -31,7 +32,17 @@ class CourseDayView(Measures):
     active_learners: int
 
 
-class UserDayView(Measures):
+class SystemDayView(CourseDayView):
+    logins: int
+
+
+class UserMeasures(Measures):
+    """Over all courses."""
+
+    logins: int = Field(description="With address and password; a token that is kept needs none.")
+
+
+class UserDayView(UserMeasures):
     day: date
 
 
@@ -99,7 +110,7 @@ class UserAnalytics(BaseModel):
     user: int
     first: date = Field(serialization_alias="from")
     last: date = Field(serialization_alias="to")
-    totals: Measures
+    totals: UserMeasures
     days: list[UserDayView]
 
 
@@ -110,4 +121,4 @@ class SystemAnalytics(BaseModel):
     completions: int
     first: date = Field(serialization_alias="from")
     last: date = Field(serialization_alias="to")
-    days: list[CourseDayView]
+    days: list[SystemDayView]

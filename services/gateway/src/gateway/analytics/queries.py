@@ -90,21 +90,24 @@ async def get_learner_analytics(
     )
 
 
-async def get_system_analytics(peers: Peers, database: Database) -> SystemAnalytics:
+async def get_system_analytics(peers: Peers, database: Database, days: Days) -> SystemAnalytics:
     path = "/internal/analytics/system/"
     catalog, enrollment, certificate = await asyncio.gather(
         _ask(peers, "catalog", path, CatalogCounts),
-        _ask(peers, "enrollment", path, EnrollmentCounts),
+        _ask(peers, "enrollment", path, EnrollmentCounts, days.as_dates),
         _ask(peers, "certificate", path, CertificateCounts),
     )
     async with database.reading() as session:
         users = await session.scalar(select(func.count()).select_from(User)) or 0
     return SystemAnalytics(
+        first=days.first,
+        last=days.last,
         users=users,
         courses=catalog.courses if catalog else None,
         enrollments=enrollment.enrollments if enrollment else None,
         completions=enrollment.completions if enrollment else None,
         certificates=certificate.certificates if certificate else None,
+        days=enrollment.days if enrollment else None,
         degraded=_missing(catalog=catalog, enrollment=enrollment, certificate=certificate),
     )
 

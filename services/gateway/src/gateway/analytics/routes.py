@@ -50,10 +50,16 @@ async def learner_analytics(
 
 @router.get("/system/", response_model=SystemAnalytics, responses=_CSV)
 async def system_analytics(
-    request: Request, caller: Administrator, peers: AskPeers, database: OpenDatabase
+    request: Request,
+    caller: Administrator,
+    peers: AskPeers,
+    database: OpenDatabase,
+    first: From = None,
+    last: To = None,
 ) -> Response | SystemAnalytics:
-    """How much there is of everything. CSV with `Accept: text/csv`."""
-    return _shown(request, await get_system_analytics(peers, database), "system")
+    """How much there is of everything, and what was done by day. CSV with `Accept: text/csv`."""
+    days = days_of(first, last, today=datetime.now(UTC).date())
+    return _shown(request, await get_system_analytics(peers, database, days), "system")
 
 
 def _shown(request: Request, figures: BaseModel, name: str) -> Response:

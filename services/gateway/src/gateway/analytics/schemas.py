@@ -57,6 +57,7 @@ class CatalogCounts(Part):
 class EnrollmentCounts(Part):
     enrollments: int
     completions: int
+    days: list[dict[str, Any]] = []
 
 
 class CertificateCounts(Part):
@@ -87,10 +88,11 @@ class LearnerAnalytics(Stretch, LearnerStats):
     degraded: list[str] = Degraded
 
 
-class SystemAnalytics(BaseModel):
+class SystemAnalytics(Stretch):
     users: int
     courses: int | dict[str, int] | None
     enrollments: int | None
     completions: int | None
     certificates: int | None
+    days: list[dict[str, Any]] | None = Field(description="What was done by day, logins too; the others are totals.")
     degraded: list[str] = Degraded

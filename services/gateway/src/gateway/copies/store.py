@@ -1,30 +1,18 @@
 """Keeping the copies: a state is taken when it is newer than the one there is."""
 
 from sqlalchemy import delete, insert
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.copies.models import Course, CourseMember, CourseStaff
 from shared.contracts.catalog.events import CourseState
 from shared.contracts.enrollment.events import EnrollmentState
+from shared.copies import take
 
 
 async def take_course(session: AsyncSession, state: CourseState) -> bool:
     """Keep a course and its staff. False when what is there is as new."""
-    values = {
-        "title": state.title,
-        "slug": state.slug,
-        "is_published": state.is_published,
-        "is_deleted": state.is_deleted,
-        "revision": state.version,
-    }
-    statement = upsert(Course).values(course_id=state.course_id, **values)
-    taken = await session.scalar(
-        statement.on_conflict_do_update(
-            index_elements=[Course.course_id], set_=values, where=Course.revision < state.version
-        ).returning(Course.course_id)
-    )
-    if taken is None:
+    fields = {name: getattr(state, name) for name in ("course_id", "title", "slug", "is_published", "is_deleted")}
+    if not await take(session, Course, revision=state.version, **fields):
         return False
     await session.execute(delete(CourseStaff).where(CourseStaff.course_id == state.course_id))
     staff = [
@@ -38,13 +26,5 @@ async def take_course(session: AsyncSession, state: CourseState) -> bool:
 
 async def take_enrollment(session: AsyncSession, state: EnrollmentState) -> bool:
     """Keep who is in a course. False when what is there is as new."""
-    values = {"enrollment_id": state.enrollment_id, "status": state.status, "revision": state.version}
-    statement = upsert(CourseMember).values(course_id=state.course_id, user_id=state.user_id, **values)
-    taken = await session.scalar(
-        statement.on_conflict_do_update(
-            index_elements=[CourseMember.course_id, CourseMember.user_id],
-            set_=values,
-            where=CourseMember.revision < state.version,
-        ).returning(CourseMember.course_id)
-    )
-    return taken is not None
+    fields = {name: getattr(state, name) for name in ("course_id", "user_id", "enrollment_id", "status")}
+    return await take(session, CourseMember, revision=state.version, **fields)

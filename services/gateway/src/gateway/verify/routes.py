@@ -1,6 +1,7 @@
 """The HTTP entrance of the verification pages."""
 
 import re
+from datetime import UTC, datetime
 from typing import Annotated
 from urllib.parse import quote
 
@@ -66,7 +67,7 @@ async def file_result(request: Request) -> Response:
 
 def _verdict(answer: bytes) -> Response:
     try:
-        return known_page(Verification.model_validate_json(answer))
+        return known_page(Verification.model_validate_json(answer), now=datetime.now(UTC))
     except ValidationError:
         return unavailable_page("")
 
@@ -83,4 +84,4 @@ async def result(number: str, peers: AskPeers) -> Response:
         )
     except ServiceUnavailable:
         return unavailable_page(number)
-    return known_page(found) if found else unknown_page(number)
+    return known_page(found, now=datetime.now(UTC)) if found else unknown_page(number)

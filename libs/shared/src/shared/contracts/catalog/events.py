@@ -3,6 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
@@ -179,6 +180,19 @@ class CategoryDeleted(CategoryEvent):
     TYPE: ClassVar[str] = "catalog.category.deleted.v1"
 
 
+class ResourceDownloaded(Event):
+    """A learner was given the file of a resource, or sent to where it is. Parts asked for later are not told."""
+
+    TYPE: ClassVar[str] = "catalog.download.made.v1"
+    KEY: ClassVar[str] = "download_id"
+
+    download_id: UUID
+    resource_id: int
+    lesson_id: int
+    course_id: int
+    user_id: int
+
+
 class CatalogUserDataErased(UserDataErased):
     """This service has forgotten a user who asked for it."""
 
@@ -196,5 +210,6 @@ EVENTS: tuple[type[Event], ...] = (
     CategoryCreated,
     CategoryUpdated,
     CategoryDeleted,
+    ResourceDownloaded,
     CatalogUserDataErased,
 )

@@ -1,6 +1,7 @@
 """Facts about users and what they are told. The gateway owns them; e-mail addresses stay with it."""
 
 from typing import ClassVar, Literal
+from uuid import UUID
 
 from shared.contracts.event import Event, State
 
@@ -42,6 +43,16 @@ class UserErased(UserEvent):
     TYPE: ClassVar[str] = "gateway.user.erased.v1"
 
 
+class UserLoggedIn(Event):
+    """Someone logged in with address and password. Tokens do not expire: it is not told how often one is used."""
+
+    TYPE: ClassVar[str] = "gateway.login.made.v1"
+    KEY: ClassVar[str] = "login_id"
+
+    login_id: UUID
+    user_id: int
+
+
 class NotificationCreated(Event):
     """A user has a new notification in the list. What it says is told by the gateway's API to that user alone."""
 
@@ -65,4 +76,11 @@ class BroadcastCreated(Event):
     body: str
 
 
-EVENTS: tuple[type[Event], ...] = (UserRegistered, UserUpdated, UserErased, NotificationCreated, BroadcastCreated)
+EVENTS: tuple[type[Event], ...] = (
+    UserRegistered,
+    UserUpdated,
+    UserErased,
+    UserLoggedIn,
+    NotificationCreated,
+    BroadcastCreated,
+)

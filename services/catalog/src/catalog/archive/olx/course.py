@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 
 from catalog.archive.draft import CourseDraft, LessonDraft, ModuleDraft, Report
 from catalog.archive.html import body
-from catalog.archive.limits import MOST_BLOCKS, MOST_LESSONS, MOST_LESSONS_OF_MODULE, MOST_MODULES
+from catalog.archive.limits import MOST_LESSONS, MOST_LESSONS_OF_MODULE, MOST_MODULES
 from catalog.archive.links import lesson_link
 from catalog.archive.olx.blocks import add_block
 from catalog.archive.olx.elements import is_true
@@ -43,7 +43,7 @@ class _Reading:
         self._settings = Settings(secrets.token_hex(8))
         self._lesson_of: dict[str, int] = {}
         """The number of the lesson in which a block stands, by the block's name."""
-        self._lessons = self._blocks = 0
+        self._lessons = 0
 
     def run(self) -> tuple[CourseDraft, Report]:
         resolved = self._source.resolve(self._source.xml("course.xml"), "course.xml")
@@ -186,9 +186,6 @@ class _Reading:
             self._report.note(place, f"{child.tag} {child.get('url_name', '')}", "Its file is not in the archive.")
             return
         unit, place = resolved
-        self._blocks += 1 + len(unit)
-        if self._blocks > MOST_BLOCKS:
-            raise Refused(f"The course has more than {MOST_BLOCKS} blocks.")
         for block in unit.iter():
             if name := block.get("url_name"):
                 self._lesson_of[name] = self._lessons

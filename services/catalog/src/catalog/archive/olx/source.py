@@ -4,6 +4,7 @@ import json
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from catalog.archive.limits import MOST_BLOCKS
 from catalog.archive.refusal import Refused
 from catalog.archive.statics import Statics
 from catalog.archive.tar import Tree
@@ -19,6 +20,7 @@ class Source:
         self._tree = tree
         self.paths = tree.files
         self.statics = Statics(tree.files)
+        self._blocks = 0
 
     def has(self, place: str) -> bool:
         return place in self.paths
@@ -36,7 +38,13 @@ class Source:
         return read_json(self.text(place), place)
 
     def resolve(self, element: "Element[str]", place: str) -> tuple["Element[str]", str] | None:
-        """An element as it is written out, and its file; None when that is missing. Raises Refused."""
+        """An element as it is written out, and its file; None when that is missing.
+
+        Raises Refused, also when there are too many: a few files that lead to each other can stand for any number.
+        """
+        self._blocks += 1
+        if self._blocks > MOST_BLOCKS:
+            raise Refused(f"The course has more than {MOST_BLOCKS} blocks.", place)
         name = element.get("url_name")
         if name is None or len(element) or set(element.attrib) - _NAMES_ONLY or (element.text or "").strip():
             return element, place

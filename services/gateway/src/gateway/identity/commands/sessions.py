@@ -1,6 +1,7 @@
 """Logging in and out, and changing what one logs in with."""
 
 from datetime import datetime
+from uuid import uuid4
 
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,6 +12,8 @@ from gateway.identity.secret import digest_of, new_secret
 from gateway.identity.tokens import TokenVault
 from gateway.models import MailLink, Session, Token
 from gateway.store import lock_user, replace_token, token_of
+from shared import outbox
+from shared.contracts.gateway.events import UserLoggedIn
 from shared.errors import Invalid
 
 WRONG_PASSWORD = "This is not your password."  # noqa: S105
@@ -37,6 +40,7 @@ async def log_in(
         raise AccountDeactivated
     if better_hash is not None:
         user.password_hash = better_hash
+    await outbox.record(session, UserLoggedIn(version=1, login_id=uuid4(), user_id=user_id))
     return await token_of(session, user, vault, now=now)
 
 
