@@ -41,6 +41,7 @@ from shared.broker import (
 from shared.contracts import Event
 from shared.database import Database, driver_of, is_away
 from shared.errors import ServiceUnavailable
+from shared.stopping import stop_if_cancelled
 from shared.telemetry import CONSUME_LAG, CONSUMED, DEAD_LETTERED, DUPLICATES, RECONNECTS, REDELIVERED, RETRIED, begin
 
 BATCH = 50
@@ -111,6 +112,7 @@ class Consumer:
                 backoff = 0.5
                 await self._consume_all(connection)
             except (*CONNECTION_LOST, BrokerAway) as error:
+                stop_if_cancelled()
                 RECONNECTS.labels("consumer").inc()
                 log.warning("consumer lost the broker", error=str(error), again_in=backoff)
             finally:
@@ -206,6 +208,7 @@ class Consumer:
             try:
                 await self._carry_out(queue, deliveries)
             except Exception as error:
+                stop_if_cancelled()
                 if not (isinstance(error, ServiceUnavailable) or is_away(error)):
                     return error
                 log.warning("waiting to handle events", queue=queue, error=type(error).__name__, again_in=backoff)

@@ -18,6 +18,7 @@ from psycopg.rows import TupleRow, namedtuple_row
 from shared.broker import BrokerAway, Publisher
 from shared.database import Database
 from shared.outbox import ENVELOPE_COLUMNS, envelope_of
+from shared.stopping import stop_if_cancelled
 from shared.telemetry import OUTBOX_OLDEST_AGE, OUTBOX_UNPUBLISHED, PUBLISHED
 
 BATCH = 200
@@ -65,6 +66,7 @@ class Relay:
                         await self._publish_as_they_come(connection)
                 await asyncio.sleep(POLL_S)
             except psycopg.OperationalError as error:
+                stop_if_cancelled()
                 log.warning("relay lost the database", error=str(error).partition("\n")[0], again_in=backoff)
                 await asyncio.sleep(backoff)
                 backoff = min(backoff * 2, LONGEST_BACKOFF_S)
@@ -83,6 +85,7 @@ class Relay:
                     pass
                 backoff = 0.5
             except BrokerAway as error:
+                stop_if_cancelled()
                 log.warning("relay lost the broker", error=str(error), again_in=backoff)
                 await self._measure(connection)
                 await asyncio.sleep(backoff)
