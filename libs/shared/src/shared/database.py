@@ -38,6 +38,8 @@ CONSTRAINT_NAMES = {
 """For the `MetaData` of each service's tables: fixed names, so that migrations can name constraints."""
 
 
+_CONTENDED = frozenset(("40001", "40P01", "55P03"))
+"""Serialization failure, deadlock, lock not to be had."""
 _DRIVER = "driver"
 _lent: ContextVar[AsyncSession | None] = ContextVar("lent", default=None)
 """The session that a conditional change reads its resource with."""
@@ -172,6 +174,12 @@ def is_away(error: BaseException) -> bool:
     if not isinstance(cause, psycopg.OperationalError):
         return False
     return cause.sqlstate is None or cause.sqlstate.startswith(("08", "53", "57P"))
+
+
+def is_contended(error: BaseException) -> bool:
+    """Whether this failure is that others held the rows too long, or changed them too: nothing about the statement."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return isinstance(cause, psycopg.Error) and cause.sqlstate in _CONTENDED
 
 
 async def _transaction(request: Request) -> AsyncIterator[AsyncSession]:

@@ -39,7 +39,7 @@ from shared.broker import (
     retry_queue,
 )
 from shared.contracts import Event
-from shared.database import Database, driver_of, is_away
+from shared.database import Database, driver_of, is_away, is_contended
 from shared.errors import ServiceUnavailable
 from shared.stopping import stop_if_cancelled
 from shared.telemetry import CONSUME_LAG, CONSUMED, DEAD_LETTERED, DUPLICATES, RECONNECTS, REDELIVERED, RETRIED, begin
@@ -202,14 +202,17 @@ class Consumer:
             raise Unreadable(f"{type(error).__name__}: {error}") from error
 
     async def _attempt(self, queue: str, deliveries: Sequence[Delivery]) -> Exception | None:
-        """Carry out in one transaction; returns why not. Waits as long as the database, or an owner asked, is away."""
+        """Carry out in one transaction; returns why not.
+
+        Waits as long as the database, or an owner asked, is away, and as others hold the rows: no fault of the events.
+        """
         backoff = 0.5
         while True:
             try:
                 await self._carry_out(queue, deliveries)
             except Exception as error:
                 stop_if_cancelled()
-                if not (isinstance(error, ServiceUnavailable) or is_away(error)):
+                if not (isinstance(error, ServiceUnavailable) or is_away(error) or is_contended(error)):
                     return error
                 log.warning("waiting to handle events", queue=queue, error=type(error).__name__, again_in=backoff)
                 await asyncio.sleep(backoff)
