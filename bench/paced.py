@@ -6,7 +6,8 @@ What is counted begins when a request was due, so that waiting behind a slow one
 import asyncio
 import statistics
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,22 +23,23 @@ class Latency:
 
     p50: float
     p99: float
-    failed: int
+    failed: Mapping[str, int]
+    """How many answers there were of each status that is not 2xx, and of each error."""
 
 
 async def send(url: str, make: Callable[[int], Request], *, rate: float, seconds: float) -> Latency:
     times: list[float] = []
-    failed = 0
+    failed: Counter[str] = Counter()
 
     async def one(session: aiohttp.ClientSession, number: int, due: float) -> None:
-        nonlocal failed
         method, path, headers, body = make(number)
         try:
             async with session.request(method, url + path, headers=headers, json=body) as answer:
                 await answer.read()
-                failed += not 200 <= answer.status < 300
-        except (aiohttp.ClientError, TimeoutError):
-            failed += 1
+                if not 200 <= answer.status < 300:
+                    failed[str(answer.status)] += 1
+        except (aiohttp.ClientError, TimeoutError) as error:
+            failed[type(error).__name__] += 1
         times.append((time.perf_counter() - due) * 1000)
 
     connector = aiohttp.TCPConnector(limit=256)

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 import psycopg
 from psycopg.conninfo import make_conninfo
 
-from shared.runtime.process import Process, wait_until
+from shared.runtime.process import Process, StartFailed, wait_until
 from shared.runtime.stack import Stack
 from shared.runtime.state import cache_dir, free_port, is_free
 
@@ -21,7 +21,7 @@ WORKERS = 2
 
 
 def environment() -> Path:
-    """The virtual environment with the peer's pinned packages; made once."""
+    """The virtual environment with the peer's pinned packages; made once. Raises StartFailed without an index."""
     pinned = HOME / "requirements.txt"
     folder = cache_dir() / f"drf-{hashlib.sha256(pinned.read_bytes()).hexdigest()[:12]}"
     if not (folder / "made").exists():
@@ -38,7 +38,7 @@ def environment() -> Path:
                 (folder / "made").touch()
                 break
         else:
-            raise SystemExit("the peer's packages could not be installed")
+            raise StartFailed("the peer's packages could not be installed")
     return folder
 
 

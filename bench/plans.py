@@ -1,17 +1,22 @@
 """Rows that the statements of each hot route touch, as EXPLAIN ANALYZE tells of what was really sent."""
 
 import json
+import random
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 import psycopg
-from psycopg.conninfo import make_conninfo
 
+from bench.rig import Rig
+from bench.seed import token_of
+from shared.runtime.process import wait_until
 from shared.runtime.stack import Stack
 
+_TABLES = r"courses|lessons|modules|progress|enrollments|reviews|users"
 _ROLES = ("gateway", "catalog", "enrollment", "assessment", "certificate")
 _ASK = {
     "session_preload_libraries": "'auto_explain'",
@@ -32,29 +37,29 @@ class Touched:
     pages: int
 
 
-def switch(stack: Stack, *, on: bool) -> None:
-    """Have PostgreSQL explain the statements of the services' roles; connections opened from now on."""
+def explain_from_now(stack: Stack) -> None:
+    """Have PostgreSQL explain the statements of the services' roles, on connections opened from now on."""
     with psycopg.connect(stack.database.url, autocommit=True) as admin:
         for role in _ROLES:
             for name, value in _ASK.items():
-                change = f"SET {name} = {value}" if on else f"RESET {name}"
-                admin.execute(f"ALTER ROLE {role} {change}")
+                admin.execute(f"ALTER ROLE {role} SET {name} = {value}")
         # End what is connected: pools open new connections, which are explained.
         admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = ANY(%s)", [list(_ROLES)])
 
 
-def touched(stack: Stack, request: Callable[[], None], *, of: str) -> Touched:
-    """What the statements on the tables `of` (a regular expression) touch that `request` causes."""
+def touched(stack: Stack, request: Callable[[], httpx.Response]) -> Touched:
+    """What the statements touch that `request` causes. Raises HTTPStatusError when it is not answered well."""
     log = stack.directory / "postgres" / "server.log"
-    request()  # opens connections, prepares statements, fills what is remembered
-    time.sleep(1.0)
+    # Pools find out one by one that their connections were ended; then statements are prepared.
+    wait_until(lambda: sum(request().is_success for _ in range(3)) == 3, 60.0)
+    time.sleep(1.0)  # what those caused
     begin = log.stat().st_size
-    request()
+    request().raise_for_status()
     time.sleep(1.0)
     with log.open("rb") as file:
         file.seek(begin)
         text = file.read().decode(errors="replace")
-    plans = [plan for plan in _plans(text) if re.search(of, plan["Query Text"])]
+    plans = [plan for plan in _plans(text) if re.search(_TABLES, plan["Query Text"])]
     scans = [node for plan in plans for node in _nodes(plan["Plan"]) if "Relation Name" in node or "Index Name" in node]
     rows = sum(
         (node.get("Actual Rows", 0) + node.get("Rows Removed by Filter", 0)) * node.get("Actual Loops", 1)
@@ -79,5 +84,36 @@ def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from _nodes(child)
 
 
-def database(stack: Stack) -> str:
-    return make_conninfo(stack.database.url, dbname=stack.database_name)
+def of_routes(rig: Rig) -> list[str]:
+    """Markdown lines: what PostgreSQL reads for one request of each hot route. The system is of no use afterwards."""
+    user = rig.users // 4 * 4  # the last one who pays: no instructor
+    course = (user * 13 + rig.courses // 10) % rig.courses
+    mine = {"Authorization": f"Token {token_of(user)}"}
+    row, owner = (rig.stack.directory / "lists" / "progress_ours.txt").read_text().split("\n")[0].split()
+    owners = {"Authorization": f"Token {owner}"}
+    last = min(50, rig.courses // 20)
+    url = f"{rig.uncached.url}/api"
+
+    def get(path: str, headers: Mapping[str, str] | None = None) -> httpx.Response:
+        return httpx.get(url + path, headers=headers, timeout=30)
+
+    def change() -> httpx.Response:
+        body = {"is_completed": False, "progress_percentage": random.randint(1, 99)}
+        return httpx.put(f"{url}/progress/{row}/", json=body, headers=owners, timeout=30)
+
+    routes: dict[str, Callable[[], httpx.Response]] = {
+        "list, first page": lambda: get("/courses/?page=1"),
+        f"list, page {last}": lambda: get(f"/courses/?page={last}"),
+        "detail, a guest": lambda: get(f"/courses/course-{course + 1}/"),
+        "detail, signed in": lambda: get(f"/courses/course-{course + 1}/", mine),
+        "lesson": lambda: get(f"/lessons/{course * 48 + 5}/", mine),
+        "PUT progress": change,
+        "search, a common word": lambda: get("/courses/?search=python"),
+        "search, a rare word": lambda: get("/courses/?search=topic1234"),
+    }
+    lines = ["| route | statements | rows | pages |", "|---|---|---|---|"]
+    explain_from_now(rig.stack)
+    for name, ask in routes.items():
+        got = touched(rig.stack, ask)
+        lines.append(f"| {name} | {got.statements} | {got.rows:,} | {got.pages:,} |")
+    return lines

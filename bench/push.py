@@ -1,14 +1,10 @@
-"""Pushing: from an event's commit to the socket, under load; and what five thousand open sockets cost.
-
-python -m bench.push
-"""
+"""Pushing: from the recording of an event to the socket; and what thousands of open sockets cost."""
 
 import asyncio
 import contextlib
 import json
 import os
 import resource
-import statistics
 import subprocess
 import time
 from datetime import datetime
@@ -16,40 +12,38 @@ from pathlib import Path
 
 import httpx
 import psycopg
+import uvloop
 from psycopg.conninfo import make_conninfo
 from websockets.asyncio.client import ClientConnection, connect
 
+from bench.report import Figure
 from demo.api import Api
 from demo.content import all_courses
 from demo.load import make_course
 from shared.runtime.stack import Stack
 
-SOCKETS = 5000
 EVENTS = 300
 A_SECOND = 20
 AT_ONCE = 50
 
 
-def main() -> None:
+def allow_many_files() -> None:
+    """This process and those that it starts may open as many as the system lets them."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    settings = {"SYLLABUS_RATE_LIMITS": "false", "SYLLABUS_PUSH_CONNECTIONS_USER": str(SOCKETS)}
-    stack = Stack(durable=True, settings=settings)
+
+
+def measure(stack: Stack, sockets: int) -> list[Figure]:
+    """With one socket open, and with so many."""
+    subprocess.run(stack.command("gateway", "demo-accounts"), env=stack.environment("gateway"), check=True)
+    guest = Api(stack.url)
     try:
-        stack.start_servers()
-        stack.migrate()
-        stack.start("gateway", "catalog", "enrollment", "assessment", "certificate")
-        subprocess.run(stack.command("gateway", "demo-accounts"), env=stack.environment("gateway"), check=True)
-        guest = Api(stack.url)
-        lines = asyncio.run(measure(stack, guest))
-        guest.close()
+        return uvloop.run(_measure(stack, guest, sockets))
     finally:
-        stack.close()
-    print("\n".join(lines))
+        guest.close()
 
 
-async def measure(stack: Stack, guest: Api) -> list[str]:
-    """Markdown lines."""
+async def _measure(stack: Stack, guest: Api, sockets: int) -> list[Figure]:
     instructor, admin = guest.log_in("instructor@example.com"), guest.log_in("admin@example.com")
     course = make_course(instructor, admin, all_courses()[0])
     learner, user = guest.register("push@example.com", "Ben", "Ch")
@@ -58,28 +52,29 @@ async def measure(stack: Stack, guest: Api) -> list[str]:
     token = learner.headers["Authorization"].removeprefix("Token ")
     address = stack.url.replace("http", "ws")
     pid = stack.process("gateway").pid
-    lines = ["| sockets open | event's commit → socket, p50 ms | p99 ms | most ms |", "|---|---|---|---|"]
     async with contextlib.AsyncExitStack() as opened:
         mine = await _open(f"{address}/ws/course/{course['id']}/user/{user['id']}/", token)
         opened.push_async_callback(mine.close)
-        lines.append(await _row(1, mine, stack, learner, rows, 1))
+        alone = await _lags(mine, stack, learner, user["id"], rows, 1)
         before, begun = _memory(pid), time.perf_counter()
         others: list[ClientConnection] = []
-        while len(others) < SOCKETS:
+        while len(others) < sockets:
             path = f"{address}/ws/notifications/{user['id']}/"
             others += await asyncio.gather(*(_open(path, token) for _ in range(AT_ONCE)))
         seconds = time.perf_counter() - begun
-        used = (_memory(pid) - before) / SOCKETS / 1024
-        print(f"{SOCKETS} sockets in {seconds:.0f} s, {used:.1f} KiB each", flush=True)
-        lines.append(await _row(SOCKETS + 1, mine, stack, learner, rows, EVENTS + 1))
-        closing = time.perf_counter()
+        used = (_memory(pid) - before) / len(others) / 1024
+        busy = await _lags(mine, stack, learner, user["id"], rows, EVENTS + 1)
         await asyncio.gather(*(asyncio.wait_for(each.close(), 60) for each in others), return_exceptions=True)
-        lines.append("")
-        lines.append(
-            f"{SOCKETS} sockets on one process, opened in {seconds:.0f} s and closed in"
-            f" {time.perf_counter() - closing:.0f} s: **{used:.1f} KiB of resident memory for each**."
-        )
-    return lines
+    (p50, p99), (alone50, alone99) = ((lags[len(lags) // 2], lags[len(lags) * 99 // 100]) for lags in (busy, alone))
+    what = f"event to socket, p50 with {len(others):,} sockets open, of one"
+    opening = f"{len(others):,} opened in {seconds:.0f} s"
+    return [
+        Figure(
+            "event recorded to socket, p50", alone50, 100, 50, f"p99 {alone99:.1f} ms", "ms", smaller_is_better=True
+        ),
+        Figure(what, p50 / alone50, 3, 1.5, f"p50 {p50:.1f}, p99 {p99:.1f} ms", smaller_is_better=True),
+        Figure("memory of a socket", used, 64, 32, opening, "KiB", smaller_is_better=True),
+    ]
 
 
 async def _open(address: str, token: str) -> ClientConnection:
@@ -89,10 +84,10 @@ async def _open(address: str, token: str) -> ClientConnection:
     return socket
 
 
-async def _row(
-    number: int, mine: ClientConnection, stack: Stack, learner: Api, rows: list[dict[str, int]], first: int
-) -> str:
-    """Progress written over the API at a steady pace; when each event was recorded, and when the socket told of it."""
+async def _lags(
+    mine: ClientConnection, stack: Stack, learner: Api, user: int, rows: list[dict[str, int]], first: int
+) -> list[float]:
+    """Sorted milliseconds, while progress is written over the API at a steady pace."""
     told: dict[int, float] = {}
 
     async def listen() -> None:
@@ -110,29 +105,22 @@ async def _row(
             answer = await client.patch(f"{learner.address}/api/progress/{row}/", json={"time_spent": first + count})
             answer.raise_for_status()
     await asyncio.wait_for(listening, 60)
-    recorded = _recorded(stack)
-    lags = sorted((when - recorded[spent]) * 1000 for spent, when in told.items())
-    p99 = lags[len(lags) * 99 // 100]
-    print(f"{number} sockets: p50 {statistics.median(lags):.1f} ms, p99 {p99:.1f} ms", flush=True)
-    return f"| {number} | {statistics.median(lags):.1f} | {p99:.1f} | {lags[-1]:.1f} |"
+    recorded = _recorded(stack, user)
+    return sorted((when - recorded[spent]) * 1000 for spent, when in told.items())
 
 
-def _recorded(stack: Stack) -> dict[int, float]:
+def _recorded(stack: Stack, user: int) -> dict[int, float]:
     """When each event's transaction began to record it, by the time spent it tells."""
     url = make_conninfo(stack.database.url, dbname=stack.database_name)
     statement = (
         "SELECT (data->>'time_spent')::int, recorded_at FROM enrollment.outbox"
-        " WHERE type = 'enrollment.progress.updated.v1'"
+        " WHERE type = 'enrollment.progress.updated.v1' AND (data->>'user_id')::bigint = %s"
     )
     with psycopg.connect(url) as connection:
-        rows: list[tuple[int, datetime]] = connection.execute(statement).fetchall()
+        rows: list[tuple[int, datetime]] = connection.execute(statement, [user]).fetchall()
     return {spent: when.timestamp() for spent, when in rows}
 
 
 def _memory(pid: int) -> int:
     """Resident bytes of a process."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,7 @@
 """The system and its yardsticks, running, on the same data."""
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -9,11 +10,17 @@ import httpx
 
 from bench import events, memory, seed
 from bench.peer import Peer
+from bench.report import Figure
 from bench.side_by_side import Server, Starts
 from shared.runtime.process import Process, wait_until
 from shared.runtime.stack import Stack
 from shared.runtime.state import checkout, free_port, is_free
 
+_SETTINGS = {
+    "SYLLABUS_LOG_FORMAT": "json",
+    "SYLLABUS_RATE_LIMITS": "false",
+    "SYLLABUS_PUSH_CONNECTIONS_USER": "10000",
+}
 _BEHIND = ("catalog", "enrollment", "assessment", "certificate")
 
 
@@ -30,7 +37,7 @@ class Rig:
     def __init__(self, *, courses: int, users: int, whole: bool = False) -> None:
         self.courses, self.users = courses, users
         self.starts = Starts()
-        self.stack = Stack(durable=True, settings={"SYLLABUS_RATE_LIMITS": "false"})
+        self.stack = Stack(durable=True, settings=_SETTINGS)
         self._whole = whole
         self._others: list[Process] = []
         self.peer: Peer | None = None
@@ -55,9 +62,11 @@ class Rig:
         stack.start_servers()
         if self._whole:
             events.keep_commit_times(stack)
-        stack.migrate()
         self.peer = Peer(stack)
-        self.peer.fill(self.courses, self.users)
+        with ThreadPoolExecutor(1) as beside:
+            filled = beside.submit(self.peer.fill, self.courses, self.users)
+            stack.migrate()
+        filled.result()
         seed.fill(stack)
         self.check()
         lists = stack.directory / "lists"
@@ -86,13 +95,19 @@ class Rig:
         """Every counter of enrollment against its rows."""
         seed.check(self.stack)
 
-    def memory(self) -> list[str]:
+    def memory(self) -> tuple[Figure, list[str]]:
         assert self.peer is not None
         return memory.measure(self.stack, self._took, self.peer.pid)
 
     def size_of(self, path: str) -> int:
         """Bytes of our answer."""
         return len(httpx.get(self.ours.url + path).raise_for_status().content)
+
+    def fill_cache(self) -> None:
+        """Have the gateway keep every course's page: a first second of load would leave some out."""
+        with httpx.Client(base_url=self.ours.url, timeout=30) as guest:
+            for number in range(self.courses):
+                guest.get(f"/api/courses/course-{number + 1}/").raise_for_status()
 
     def static(self, size: int) -> Server:
         """The limit: a static answer of so many bytes."""

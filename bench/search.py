@@ -1,7 +1,8 @@
 """`python -m bench.search`: what a search costs among 100,000 generated courses, and where.
 
 Clocks of a shared machine lie; so besides the time that each query takes, its statements are run once more under
-EXPLAIN: pages touched are the same on every machine. The result goes to docs/performance.md, under its own heading.
+EXPLAIN, for the processor time of PostgreSQL and for the pages touched, which are the same on every machine. The result
+goes to docs/performance.md, under its own heading.
 """
 
 import asyncio
@@ -22,6 +23,7 @@ from typing import Any, LiteralString, cast
 import psycopg
 from sqlalchemy import event, text
 
+from bench.report import Figure
 from catalog.domain.choices import Level
 from catalog.queries.corrections import corrected
 from catalog.queries.filters import CourseFilter
@@ -155,12 +157,16 @@ async def measure(database: Watched, url: str, question: Question, queries: list
 
 
 def _explained(connection: psycopg.Connection[Any], statement: str, parameters: Any) -> tuple[float, int]:
+    """Milliseconds of processor time, and pages."""
+    spent = Path(f"/proc/{connection.info.backend_pid}/schedstat")
+    before = int(spent.read_text().split()[0])
     found = connection.execute(
         f"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) {statement}", parameters
     ).fetchone()
     assert found is not None
     plan = found[0][0]
-    return plan["Execution Time"], plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Shared Read Blocks"]
+    milliseconds = (int(spent.read_text().split()[0]) - before) / 1e6
+    return milliseconds, plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Shared Read Blocks"]
 
 
 def _mistyped(word: str, chance: random.Random) -> str:
@@ -168,8 +174,8 @@ def _mistyped(word: str, chance: random.Random) -> str:
     return word[:place] + word[place + 1] + word[place] + word[place + 2 :]
 
 
-async def ask_all(url: str, words: list[str], chance: random.Random) -> list[str]:
-    """A row for each kind of question."""
+async def ask_all(url: str, words: list[str], chance: random.Random) -> dict[str, Cost]:
+    """What each kind of question costs."""
     database = Watched(url)
     common, rare = words[:50], words[500:]
     two = [f"{chance.choice(words[:500])} {chance.choice(words[:500])}" for _ in range(QUERIES)]
@@ -221,12 +227,13 @@ async def ask_all(url: str, words: list[str], chance: random.Random) -> list[str
             ("yardstick: a common word in three columns", scanned, chance.choices(common, k=5)),
             ("yardstick: a rare word in three columns", scanned, chance.choices(rare, k=5)),
         ]
-        return [(await measure(database, url, ask, queries)).row(name) for name, ask, queries in questions]
+        return {name: await measure(database, url, ask, queries) for name, ask, queries in questions}
     finally:
         await database.close()
 
 
-def main() -> None:
+def run() -> tuple[list[Figure], list[str]]:
+    """The figures that have goals, and a row for each kind of question."""
     chance = random.Random(SEED)
     words = vocabulary(chance)
     with tempfile.TemporaryDirectory(prefix="syllabus-", dir="/var/tmp") as folder:
@@ -236,17 +243,46 @@ def main() -> None:
             urls = prepare_database(server.url, database="bench", passwords=dict.fromkeys(SERVICES, "bench"))
             migrations.migrate("catalog", urls["catalog"])
             fill(urls["catalog"], words, chance)
-            rows = asyncio.run(ask_all(urls["catalog"], words, chance))
+            costs = asyncio.run(ask_all(urls["catalog"], words, chance))
         finally:
             server.stop()
+    return _figures(costs), [cost.row(name) for name, cost in costs.items()]
+
+
+def _figures(costs: dict[str, Cost]) -> list[Figure]:
+    figures = []
+    kinds = ("a common word", "a rare word", "two words")
+    slowest = max(_halves(costs[f"search: {kind}"].in_database)[1] for kind in kinds)
+    figures.append(_in_sql("search, any of these", slowest, 40, 25))
+    for part, gate, goal in (("common", 2, 5), ("rare", 15, 40)):
+        own = _halves(costs[f"search: a {part} word"].in_database)[0]
+        scan = _halves(costs[f"yardstick: a {part} word in three columns"].in_database)[0]
+        what = f"search in SQL, a {part} word: ILIKE's time, of its own"
+        figures.append(Figure(what, scan / own, gate, goal, f"p50 {own:.1f}, ILIKE {scan:.0f} ms"))
+    suggestion = max(_halves(cost.in_database)[1] for name, cost in costs.items() if name.startswith("suggest"))
+    figures.append(_in_sql("suggestion", suggestion, 1, 0.5))
+    figures.append(_in_sql("correction of a word", _halves(costs["correction of a word"].in_database)[1], 3, 2))
+    return figures
+
+
+def _in_sql(what: str, measured: float, gate: float, goal: float) -> Figure:
+    return Figure(f"{what}, p95 in SQL, {COURSES:,} courses", measured, gate, goal, "", "ms", smaller_is_better=True)
+
+
+def main() -> None:
+    _, rows = run()
     report(rows)
 
 
 def report(rows: list[str]) -> None:
     """Put the table where it was, or at the end."""
     section = HEAD.format(
-        heading=HEADING, date=f"{datetime.now(UTC):%Y-%m-%d}", cores=os.cpu_count(), queries=QUERIES
-    ) + "\n".join(rows)
+        heading=HEADING,
+        load=os.getloadavg()[1],
+        date=f"{datetime.now(UTC):%Y-%m-%d}",
+        cores=os.cpu_count(),
+        queries=QUERIES,
+    ) + "\n".join([COLUMNS, *rows])
     page = REPORT.read_text() if REPORT.exists() else "# What a request costs\n"
     before = re.split(rf"(?m)^{re.escape(HEADING)}$.*?(?=^## |\Z)", page, maxsplit=1, flags=re.DOTALL)
     after = before[1] if len(before) > 1 else ""
@@ -257,13 +293,15 @@ def report(rows: list[str]) -> None:
 HEAD = """{heading}
 
 `python -m bench.search`: courses made of 5,000 words, {queries} seeded queries of each kind, warm, one at a time.
-`ms` is the time of the whole question in the service, `SQL ms` what PostgreSQL needs for its statements, `pages` how
-many pages of 8 kB they touch: the first two move with the load of the machine, the last does not.
-Last run {date}, {cores} cores.
+`ms` is the time of the whole question in the service, `SQL ms` the processor time that PostgreSQL needs for its
+statements, planning included, `pages` how many pages of 8 kB they touch: the first moves with the load of the machine
+(which was {load:.0f} for {cores} cores), the second less, the last not at all. The yardstick looks through
+title, subtitle and description of every course.
+Last run {date}.
 
-| question | ms p50 | ms p95 | SQL ms p50 | SQL ms p95 | pages p50 | pages p95 |
-|---|---|---|---|---|---|---|
 """
+COLUMNS = """| question | ms p50 | ms p95 | SQL ms p50 | SQL ms p95 | pages p50 | pages p95 |
+|---|---|---|---|---|---|---|"""
 
 if __name__ == "__main__":
     main()

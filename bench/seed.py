@@ -6,6 +6,7 @@ does: twelve times as many.
 """
 
 import hashlib
+import re
 import subprocess
 from pathlib import Path
 
@@ -183,10 +184,20 @@ def token_of(user: int) -> str:
     return hashlib.sha256(f"token{user}".encode()).hexdigest()[:40]
 
 
-def check(stack: Stack) -> None:
-    """Every counter against its rows. Raises CalledProcessError when one is wrong."""
+def differences(stack: Stack) -> int:
+    """How many counters of enrollment are not what their rows come to."""
     command = [*stack.command("enrollment", "recount"), "--check"]
-    subprocess.run(command, env=stack.environment("enrollment"), check=True)
+    done = subprocess.run(command, env=stack.environment("enrollment"), check=False, stdout=subprocess.PIPE, text=True)
+    found = re.search(r"^(\d+) differences", done.stdout, re.MULTILINE)
+    if found is None:
+        raise RuntimeError(f"the counters could not be checked\n{done.stdout}")
+    return int(found[1])
+
+
+def check(stack: Stack) -> None:
+    """Raises RuntimeError when a counter is wrong."""
+    if wrong := differences(stack):
+        raise RuntimeError(f"{wrong} counters of enrollment are wrong")
 
 
 def write_lists(stack: Stack, folder: Path) -> None:

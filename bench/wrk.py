@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shared.runtime.debian import unpacked_wrk
+from shared.runtime.process import StartFailed
 
 SCRIPTS = Path(__file__).parent / "peers" / "drf" / "wrk"
 
@@ -27,22 +28,22 @@ class Load:
 
 
 @functools.cache
-def _program() -> tuple[str, dict[str, str]]:
-    """The program, and the environment that it needs."""
+def program() -> tuple[str, dict[str, str]]:
+    """The program, and the environment that it needs. Raises StartFailed when this machine has no way to get it."""
     if found := shutil.which("wrk"):
         return found, {}
     root = unpacked_wrk()
     if root is None:
-        raise SystemExit("wrk is needed for the benchmarks, and neither it nor apt-get was found")
+        raise StartFailed("wrk is needed for the benchmarks, and neither it nor apt-get was found")
     libraries = {str(file.parent) for file in root.glob("usr/lib/**/*.so*")}
     return str(root / "usr/bin/wrk"), {"LD_LIBRARY_PATH": ":".join(sorted(libraries))}
 
 
 def run(url: str, script: str, *, clients: int = 16, seconds: int = 3, settings: Mapping[str, str]) -> Load:
     """Closed loop: each client asks again as soon as it is answered."""
-    program, environment = _program()
+    path, environment = program()
     answer = subprocess.run(
-        [program, "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", "30s", "-s", SCRIPTS / f"{script}.lua", url],
+        [path, "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", "30s", "-s", SCRIPTS / f"{script}.lua", url],
         env=os.environ | environment | {"WRK_LIB": str(SCRIPTS)} | dict(settings),
         capture_output=True,
         text=True,

@@ -9,6 +9,7 @@ from typing import Any
 from tests.faults.plant import Plant, Traffic
 
 from shared.auth import Signer
+from shared.broker import Topology
 from shared.database import Database
 from shared.inbox import Handlers
 from shared.peers import Peers
@@ -71,6 +72,12 @@ def wanted(consumer: str) -> dict[str, list[str]]:
     for event in handlers_of(consumer):
         types.setdefault(event.owner(), []).append(event.TYPE)
     return types
+
+
+def queues_of(service: str) -> dict[str, str]:
+    """The queues of a service, each with the start of the types that it gets."""
+    topology = Topology(service, tuple(handlers_of(service)))
+    return {queue: key.removesuffix("#") for queue, key in topology.queues.items()}
 
 
 def handlers_of(service: str) -> Handlers:

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -56,11 +57,14 @@ class Plant:
             worker.stop()
         self.guest.close()
 
-    def start_worker(self, service: str, name: str = "", **settings: str) -> Process:
-        """Start the worker of a service, or with a name one more beside it."""
+    def start_worker(self, service: str, name: str = "", *, sabotage: str = "", **settings: str) -> Process:
+        """Start the worker of a service, or with a name one more beside it; or one that lacks a precaution."""
         name = name or service
+        command = self.stack.command(service, "worker")
+        if sabotage:
+            command = [sys.executable, "-m", "tests.faults.sabotage", sabotage, service]
         self.workers[name] = Process(
-            self.stack.command(service, "worker"),
+            command,
             log=self.stack.directory / "logs" / f"{name}-worker.log",
             record=self.stack.directory / "run" / f"{name}-worker.pid",
             directory=checkout(),
@@ -73,6 +77,10 @@ class Plant:
 
     def thaw_worker(self, service: str) -> None:
         self.workers[service].send(SIGCONT)
+
+    def is_ready(self) -> bool:
+        """Whether all services say so: a platform's probes, too, are the first to meet what a lost database left."""
+        return not any(self.stack.missing(service) for service in SERVICES)
 
     def database(self, *, autocommit: bool = True) -> psycopg.Connection[Any]:
         """As superuser, across schemas."""

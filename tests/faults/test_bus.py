@@ -10,14 +10,14 @@ from typing import Any
 
 import aio_pika
 import pytest
-from tests.faults.accounting import handlers_of, wanted
+from tests.faults.accounting import queues_of, wanted
 from tests.faults.plant import Plant, wait_for
 from uuid_utils import uuid7
 
-from shared.broker import Envelope, Publisher, Topology, dead_letters
+from shared.broker import Envelope, Publisher, dead_letters
 from shared.runtime.roles import SERVICES
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(300), pytest.mark.whole]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(900), pytest.mark.whole]
 
 EXCHANGE = "syllabus.events"
 UNPUBLISHED = "SELECT count(*) FROM enrollment.outbox WHERE published_at IS NULL"
@@ -32,12 +32,6 @@ def publish(plant: Plant, messages: Iterable[tuple[aio_pika.Message, str]], exch
         await publisher.close()
 
     asyncio.run(work())
-
-
-def queues_of(service: str) -> dict[str, str]:
-    """The queues of a service, each with the start of the types that it gets."""
-    topology = Topology(service, tuple(handlers_of(service)))
-    return {queue: key.removesuffix("#") for queue, key in topology.queues.items()}
 
 
 def told(plant: Plant, service: str, queue_key: str) -> list[Envelope]:
@@ -184,6 +178,8 @@ class TestOrder:
             for service in SERVICES:
                 for queue, key in queues_of(service).items():
                     publish(plant, [(envelope.to_message(), queue) for envelope in reversed(told(plant, service, key))])
+            traffic.join()
+            wait_for(lambda: plant.has_empty_queues)
 
         suffer("every event again to every queue, backwards", while_they_work)
 
@@ -201,7 +197,8 @@ class TestOrder:
                         new = Envelope(new_id(), old.type, old.source, old.aggregate_id, old.version, off, old.data)
                         told_now.append((new.to_message(), queue))
                     publish(plant, told_now)
-                wait_for(lambda: plant.has_empty_queues)
+            traffic.join()
+            wait_for(lambda: plant.has_empty_queues)
 
         suffer("every event anew, backwards, clocks a day off", anew)
 

@@ -8,7 +8,7 @@ from tests.faults.wire import Wire
 
 from shared.runtime.roles import SERVICES
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(900)]
 
 
 class TestKilled:

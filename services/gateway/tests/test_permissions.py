@@ -60,6 +60,7 @@ RULES = (
         "PUT", "/api/webhooks/{webhook_id}/", "administrators", 200, {"url": "https://8.8.8.8/", "event_types": ["*"]}
     ),
     Rule("PATCH", "/api/webhooks/{webhook_id}/", "administrators", 200, {}),
+    Rule("POST", "/api/webhooks/{webhook_id}/rotate-secret/", "administrators", 200),
     Rule("DELETE", "/api/webhooks/{webhook_id}/", "administrators", 204),
     Rule("GET", "/api/webhooks/{webhook_id}/deliveries/", "administrators", 200),
     Rule("POST", "/api/webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver/", "administrators", 202),

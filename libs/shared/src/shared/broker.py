@@ -15,11 +15,14 @@ from typing import Any
 
 import aio_pika
 import structlog
-from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange, AbstractMessage
+from aio_pika.abc import AbstractChannel, AbstractConnection
+from aiormq import Channel
+from aiormq.abc import DeliveredMessage
 from aiormq.exceptions import AMQPError, ChannelNotFoundEntity
 
 from shared.contracts import Event
 from shared.telemetry import CONFIRM_SECONDS, RECONNECTS
+from shared.wire import publish_at_once
 
 CONNECT_LIMIT_S = 5
 PUBLISH_LIMIT_S = 5
@@ -92,9 +95,9 @@ class Envelope:
         )
 
     @classmethod
-    def of_message(cls, message: AbstractMessage) -> "Envelope":
+    def of_delivery(cls, message: DeliveredMessage) -> "Envelope":
         """Raises KeyError, ValueError or TypeError when the message is none of ours."""
-        headers = message.headers
+        headers: dict[str, Any] = message.header.properties.headers or {}
         return cls(
             event_id=str(headers["cloudEvents_id"]),
             type=str(headers["cloudEvents_type"]),
@@ -103,7 +106,7 @@ class Envelope:
             version=int(str(headers["cloudEvents_sequence"])),
             time=datetime.fromisoformat(str(headers["cloudEvents_time"])),
             data=message.body,
-            correlation_id=message.correlation_id or "",
+            correlation_id=message.header.properties.correlation_id or "",
             causation_id=str(headers["cloudEvents_causationid"]) if "cloudEvents_causationid" in headers else None,
             attempt=int(str(headers.get("syllabus_attempt", 1))),
             traceparent=str(headers["traceparent"])[:55] if "traceparent" in headers else None,
@@ -149,9 +152,9 @@ class Publisher:
         try:
             async with asyncio.timeout(PUBLISH_LIMIT_S):
                 with no_stray_cancellation():
-                    target = await self._exchange(exchange)
+                    channel = await self._open()
                     with CONFIRM_SECONDS.time():
-                        await asyncio.gather(*(target.publish(m, key, mandatory=True) for m, key in messages))
+                        await publish_at_once(channel, messages, exchange)
         except CONNECTION_LOST as error:
             await self._drop()
             RECONNECTS.labels(self._name.rpartition("-")[2]).inc()
@@ -160,12 +163,14 @@ class Publisher:
     async def close(self) -> None:
         await self._drop()
 
-    async def _exchange(self, name: str) -> AbstractExchange:
+    async def _open(self) -> Channel:
         if self._channel is None or self._channel.is_closed:
             await self._drop()
             self._connection = await connect(self._url, self._name)
             self._channel = await self._connection.channel(publisher_confirms=True, on_return_raises=True)
-        return await self._channel.get_exchange(name, ensure=False) if name else self._channel.default_exchange
+        channel = await self._channel.get_underlay_channel()
+        assert isinstance(channel, Channel)
+        return channel
 
     async def _drop(self) -> None:
         connection, self._connection, self._channel = self._connection, None, None

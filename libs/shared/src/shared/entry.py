@@ -208,7 +208,9 @@ async def _compare(
     settings: ServiceSettings, reconciliation: Reconciliation, arguments: argparse.Namespace
 ) -> reconcile.Report:
     database = Database(settings.database_url, pool_size=2, name=settings.SERVICE)
-    signer = Signer(settings.SERVICE, settings.identity_key_file) if settings.identity_key_file else None
+    signer = None
+    if settings.identity_key_file:
+        signer = Signer(settings.SERVICE, settings.identity_key_file, settings.identity_key_id)
     owners = Peers(settings, signer)
     try:
         if arguments.role == "rebuild":

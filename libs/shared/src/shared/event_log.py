@@ -29,8 +29,13 @@ router = APIRouter(include_in_schema=False)
 
 
 async def read_log(session: AsyncSession, source: str, *, after: int, types: Sequence[str], limit: int) -> LogPage:
-    """Up to `limit` events after a position; of the given types, or all. Two statements."""
+    """Up to `limit` events after a position; of the given types, or all. Two statements.
+
+    With a limit of 0, none, and `next` is where the log ends.
+    """
     end = max(after, await session.scalar(_END) or 0)
+    if not limit:
+        return LogPage(results=[], next=end)
     wanted = {"after": after, "end": end, "types": list(types) or None, "limit": limit}
     entries = [_entry(row, source) for row in await session.execute(_STRETCH, wanted)]
     return LogPage(results=entries, next=entries[-1].position if len(entries) == limit else end)
@@ -56,7 +61,7 @@ async def get_log(
     session: Reading,
     after: Annotated[int, Query(ge=0, le=LARGEST_ID)] = 0,
     type: Annotated[list[Text], Query(max_length=50)] = [],  # noqa: B006 - FastAPI copies it
-    limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 100,
+    limit: Annotated[int, Query(ge=0, le=LARGEST_PAGE)] = 100,
 ) -> LogPage:
     """This service's published events after a position."""
     source = request.app.state.settings.SERVICE

@@ -19,6 +19,7 @@ from shared.broker import (
     no_stray_cancellation,
     retry_queue,
 )
+from shared.stopping import stop_if_cancelled
 from shared.telemetry import DEAD_LETTERS, QUEUE_CONSUMERS, QUEUE_DEPTH, RETRY_DEPTH, UNROUTED
 
 EVERY_S = 15.0
@@ -42,6 +43,7 @@ async def measure_queues(url: str, topology: Topology) -> None:
             finally:
                 if connection is not None:
                     await close_quietly(connection)
+        stop_if_cancelled()
         await asyncio.sleep(backoff)
         backoff = min(backoff * 2, LONGEST_BACKOFF_S)
 

@@ -9,14 +9,16 @@ and after the last attempt, or at once when it cannot be read, to the dead lette
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, LiteralString
 
 import structlog
 from aio_pika import DeliveryMode, Message
-from aio_pika.abc import AbstractConnection, AbstractIncomingMessage
+from aio_pika.abc import AbstractConnection
+from aiormq.abc import DeliveredMessage
 from pydantic import ValidationError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -37,8 +39,9 @@ from shared.broker import (
     retry_queue,
 )
 from shared.contracts import Event
-from shared.database import Database, is_away
+from shared.database import Database, driver_of, is_away, is_contended
 from shared.errors import ServiceUnavailable
+from shared.stopping import stop_if_cancelled
 from shared.telemetry import CONSUME_LAG, CONSUMED, DEAD_LETTERED, DUPLICATES, RECONNECTS, REDELIVERED, RETRIED, begin
 
 BATCH = 50
@@ -65,10 +68,10 @@ Handler = Callable[[AsyncSession, Any], Awaitable[None]]
 Handlers = Mapping[type[Event], Handler]
 """What a service does about which event. An event of a type not named here is dropped."""
 
-_CLAIM = text("""
+_CLAIM: LiteralString = """
     INSERT INTO inbox (consumer, event_id)
-    SELECT :consumer, unnest(CAST(:ids AS uuid[])) ON CONFLICT DO NOTHING RETURNING event_id
-""")
+    SELECT %s, unnest(%s::uuid[]) ON CONFLICT DO NOTHING RETURNING event_id::text
+"""
 _FORGET = text("DELETE FROM inbox WHERE handled_at < now() - make_interval(days => :days)")
 
 log = structlog.get_logger()
@@ -109,6 +112,7 @@ class Consumer:
                 backoff = 0.5
                 await self._consume_all(connection)
             except (*CONNECTION_LOST, BrokerAway) as error:
+                stop_if_cancelled()
                 RECONNECTS.labels("consumer").inc()
                 log.warning("consumer lost the broker", error=str(error), again_in=backoff)
             finally:
@@ -137,18 +141,17 @@ class Consumer:
 
     async def _consume(self, connection: AbstractConnection, queue: str) -> None:
         """Handle one queue in order. Raises ConnectionError when its channel or its queue is gone."""
-        channel = await connection.channel(publisher_confirms=False)
-        await channel.set_qos(prefetch_count=PREFETCH)
-        arrived: asyncio.Queue[AbstractIncomingMessage | None] = asyncio.Queue()
-        channel.close_callbacks.add(lambda *_: arrived.put_nowait(None))
-        underlay = await channel.get_underlay_channel()
-        underlay.on_consumer_cancel_callbacks.add(lambda *_: arrived.put_nowait(None))
+        channel = await (await connection.channel(publisher_confirms=False)).get_underlay_channel()
+        await channel.basic_qos(prefetch_count=PREFETCH)
+        arrived: asyncio.Queue[DeliveredMessage | None] = asyncio.Queue()
+        channel.closing.add_done_callback(lambda _: arrived.put_nowait(None))
+        channel.on_consumer_cancel_callbacks.add(lambda _: arrived.put_nowait(None))
 
-        async def arrive(message: AbstractIncomingMessage) -> None:
+        async def arrive(message: DeliveredMessage) -> None:
             arrived.put_nowait(message)
 
         with no_stray_cancellation():
-            await (await channel.get_queue(queue, ensure=False)).consume(arrive)
+            await channel.basic_consume(queue, arrive)
             while True:
                 messages = [await arrived.get()]
                 while len(messages) < BATCH and not arrived.empty():
@@ -156,11 +159,12 @@ class Consumer:
                 batch = [message for message in messages if message is not None]
                 if batch:
                     await self.handle(queue, batch)
-                    await batch[-1].ack(multiple=True)
+                    assert batch[-1].delivery_tag is not None
+                    await channel.basic_ack(batch[-1].delivery_tag, multiple=True, wait=False)
                 if len(batch) < len(messages):
                     raise ConnectionError(f"no longer consuming {queue}")
 
-    async def handle(self, queue: str, messages: Sequence[AbstractIncomingMessage]) -> None:
+    async def handle(self, queue: str, messages: Sequence[DeliveredMessage]) -> None:
         """Give each message its effect or its place in a retry queue or among the dead letters.
 
         Returns when all can be acknowledged. Raises BrokerAway when one could not be put away.
@@ -169,7 +173,7 @@ class Consumer:
         if redelivered := sum(1 for message in messages if message.redelivered):
             REDELIVERED.labels(queue.removeprefix(self._topology.prefix)).inc(redelivered)
         for message in messages:
-            if message.type == PROBE:
+            if message.header.properties.message_type == PROBE:
                 continue
             try:
                 delivery = self._read(message)
@@ -187,10 +191,10 @@ class Consumer:
             if (failure := await self._attempt(queue, [delivery])) is not None:
                 await self._put_off(queue, delivery.envelope, failure)
 
-    def _read(self, message: AbstractIncomingMessage) -> Delivery | None:
+    def _read(self, message: DeliveredMessage) -> Delivery | None:
         """The event in a message; None when it is of a type that is not handled here."""
         try:
-            envelope = Envelope.of_message(message)
+            envelope = Envelope.of_delivery(message)
             if envelope.type not in self._handlers:
                 return None
             return Delivery(envelope, self._handlers[envelope.type][0].model_validate_json(envelope.data))
@@ -198,13 +202,17 @@ class Consumer:
             raise Unreadable(f"{type(error).__name__}: {error}") from error
 
     async def _attempt(self, queue: str, deliveries: Sequence[Delivery]) -> Exception | None:
-        """Carry out in one transaction; returns why not. Waits as long as the database, or an owner asked, is away."""
+        """Carry out in one transaction; returns why not.
+
+        Waits as long as the database, or an owner asked, is away, and as others hold the rows: no fault of the events.
+        """
         backoff = 0.5
         while True:
             try:
                 await self._carry_out(queue, deliveries)
             except Exception as error:
-                if not (isinstance(error, ServiceUnavailable) or is_away(error)):
+                stop_if_cancelled()
+                if not (isinstance(error, ServiceUnavailable) or is_away(error) or is_contended(error)):
                     return error
                 log.warning("waiting to handle events", queue=queue, error=type(error).__name__, again_in=backoff)
                 await asyncio.sleep(backoff)
@@ -226,12 +234,15 @@ class Consumer:
                         f"process {envelope.type}", "consumer", parent=envelope.traceparent, queue=consumer
                     ):
                         await self._handlers[envelope.type][1](session, delivery.event)
-                        await session.flush()
+                        if session.new or session.dirty or session.deleted:
+                            await session.flush()  # the next handler's statements see it, also those as text
                     handled.append(envelope)
         now = datetime.now(UTC)
+        for kind, count in Counter(envelope.type for envelope in handled).items():
+            CONSUMED.labels(consumer, kind).inc(count)
+        lag = CONSUME_LAG.labels(consumer)
         for envelope in handled:
-            CONSUMED.labels(consumer, envelope.type).inc()
-            CONSUME_LAG.labels(consumer).observe((now - envelope.time).total_seconds())
+            lag.observe((now - envelope.time).total_seconds())
         DUPLICATES.labels(consumer).inc(len(deliveries) - len(handled))
 
     async def _put_off(self, queue: str, envelope: Envelope, failure: Exception) -> None:
@@ -261,23 +272,23 @@ class Consumer:
             )
         await self._publisher.publish([(message, target)])
 
-    async def _bury(self, queue: str, message: AbstractIncomingMessage, error: Unreadable) -> None:
-        consumer = queue.removeprefix(self._topology.prefix)
+    async def _bury(self, queue: str, message: DeliveredMessage, error: Unreadable) -> None:
+        consumer, properties = queue.removeprefix(self._topology.prefix), message.header.properties
         log.error(
             "event unreadable",
             queue=consumer,
-            message_id=message.message_id,
-            type=message.type,
+            message_id=properties.message_id,
+            type=properties.message_type,
             error=_short(error),
         )
         DEAD_LETTERED.labels(consumer).inc()
         copy = Message(
             message.body,
-            message_id=message.message_id,
-            type=message.type,
-            content_type=message.content_type,
+            message_id=properties.message_id,
+            type=properties.message_type,
+            content_type=properties.content_type,
             delivery_mode=DeliveryMode.PERSISTENT,
-            headers={**message.headers, "syllabus_error": _short(error)},
+            headers={**(properties.headers or {}), "syllabus_error": _short(error)},
         )
         await self._publisher.publish([(copy, dead_letters(queue))])
 
@@ -288,8 +299,8 @@ def _short(error: Exception) -> str:
 
 async def claim(session: AsyncSession, consumer: str, event_ids: Sequence[str]) -> set[str]:
     """Note events as handled by `consumer`; returns those that were not before. One statement."""
-    claimed = await session.execute(_CLAIM, {"consumer": consumer, "ids": list(event_ids)})
-    return {str(event_id) for event_id in claimed.scalars()}
+    claimed = await (await driver_of(session)).execute(_CLAIM, (consumer, list(event_ids)))
+    return {event_id for (event_id,) in await claimed.fetchall()}
 
 
 async def forget_old(session: AsyncSession) -> None:

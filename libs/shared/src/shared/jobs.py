@@ -26,6 +26,7 @@ from shared.database import Database, Reading, is_away
 from shared.errors import Invalid, NotFound, Refusal, ServiceUnavailable
 from shared.fields import PathId
 from shared.settings import ServiceName
+from shared.stopping import stop_if_cancelled
 from shared.telemetry import begin, request_id
 from shared.worker import Schedule
 
@@ -232,6 +233,7 @@ async def _one_batch(database: Database, kinds: Mapping[str, JobKind]) -> bool:
             begin(job.correlation_id)
             await _carry_on(database, session, kinds[job.kind], job)
     except Exception as error:
+        stop_if_cancelled()
         if job is None:
             raise
         if not isinstance(error, ServiceUnavailable) and not is_away(error):
@@ -276,6 +278,7 @@ async def _carry_out(
     except Invalid as invalid:
         reason = {"error": str(invalid), "details": invalid.errors}
     except Exception as error:
+        stop_if_cancelled()
         if is_away(error):
             raise
         log.exception("a row of a job failed", job_id=job.id, kind=job.kind, row=number)

@@ -15,8 +15,9 @@ from urllib.parse import urlencode
 
 from fastapi import Depends, Query, Request
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, func, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.types import TypeEngine
 
 from shared.errors import Invalid, NotFound
 
@@ -164,14 +165,24 @@ def _order(keys: Sequence[Key], backward: bool = False) -> list[ColumnElement[An
 
 
 def _after(keys: Sequence[Key], position: Sequence[Any], backward: bool) -> ColumnElement[bool]:
-    """Rows that come after `position` in the order of `keys`, or before it."""
+    """Rows that come after `position` in the order of `keys`, or before it.
+
+    As a comparison of rows, which PostgreSQL looks up in an index; a chain of ORs it tries on every row from the first.
+    Keys that go up beside keys that go down need the chain; the first key then bounds it.
+    """
+    values = [literal(value, _type_of(key)) for key, value in zip(keys, position, strict=True)]
+    if len({key.descending for key in keys}) == 1:
+        here, there = tuple_(*(key.column for key in keys)), tuple_(*values)
+        return here < there if keys[0].descending != backward else here > there
     cases = []
     for place, key in enumerate(keys):
-        same = [earlier.column == value for earlier, value in zip(keys[:place], position, strict=False)]
-        value = position[place]
+        same = [earlier.column == value for earlier, value in zip(keys[:place], values, strict=False)]
+        value = values[place]
         beyond = key.column < value if key.descending != backward else key.column > value
         cases.append(and_(*same, beyond))
-    return or_(*cases)
+    first, value = keys[0], values[0]
+    bound = first.column <= value if first.descending != backward else first.column >= value
+    return and_(bound, or_(*cases))
 
 
 def _cursor(direction: str, row: Any, width: int) -> str:
@@ -195,13 +206,14 @@ def _read_cursor(cursor: str, keys: Sequence[Key]) -> tuple[bool, list[Any] | No
         direction, *values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if direction not in ("n", "p") or len(values) != len(keys):
             raise ValueError("not a cursor of this list")
-        return direction == "p", [_typed(value, _python_type(key)) for value, key in zip(values, keys, strict=True)]
+        types = [_type_of(key).python_type for key in keys]
+        return direction == "p", [_typed(value, of) for value, of in zip(values, types, strict=True)]
     except (ValueError, TypeError, ArithmeticError) as error:
         raise Invalid(cursor="This is not a cursor of this list. Start again with an empty one.") from error
 
 
-def _python_type(key: Key) -> type[Any]:
-    return key.column.expression.type.python_type  # type: ignore[no-any-return, attr-defined]
+def _type_of(key: Key) -> TypeEngine[Any]:
+    return key.column.expression.type  # type: ignore[no-any-return, attr-defined]
 
 
 def _typed(value: Any, python_type: type[Any]) -> Any:

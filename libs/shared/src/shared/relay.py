@@ -1,11 +1,13 @@
 """The relay: from the outbox to the broker.
 
 One relay is active for each service (an advisory lock, freed by the database when the process dies). It takes the
-unpublished rows in order, publishes them, waits for every confirm, and marks them in the same transaction: a crash
-between confirm and commit publishes again, and the inbox of each consumer skips the repeat.
+unpublished rows in order, publishes them, waits for every confirm, and marks them on the connection that holds the
+lock: whoever has lost it marks nothing any more. A crash between confirm and mark publishes again, and the inbox of
+each consumer skips the repeat.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +18,7 @@ from psycopg.rows import TupleRow, namedtuple_row
 from shared.broker import BrokerAway, Publisher
 from shared.database import Database
 from shared.outbox import ENVELOPE_COLUMNS, envelope_of
+from shared.stopping import stop_if_cancelled
 from shared.telemetry import OUTBOX_OLDEST_AGE, OUTBOX_UNPUBLISHED, PUBLISHED
 
 BATCH = 200
@@ -24,7 +27,7 @@ POLL_S = 1.0
 LONGEST_BACKOFF_S = 5.0
 
 _UNPUBLISHED = f"""
-    SELECT {ENVELOPE_COLUMNS} FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+    SELECT {ENVELOPE_COLUMNS} FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT %s
 """  # noqa: S608
 _MARK = """
     UPDATE outbox SET published_at = now(), position = sent.position
@@ -63,6 +66,7 @@ class Relay:
                         await self._publish_as_they_come(connection)
                 await asyncio.sleep(POLL_S)
             except psycopg.OperationalError as error:
+                stop_if_cancelled()
                 log.warning("relay lost the database", error=str(error).partition("\n")[0], again_in=backoff)
                 await asyncio.sleep(backoff)
                 backoff = min(backoff * 2, LONGEST_BACKOFF_S)
@@ -81,29 +85,27 @@ class Relay:
                     pass
                 backoff = 0.5
             except BrokerAway as error:
+                stop_if_cancelled()
                 log.warning("relay lost the broker", error=str(error), again_in=backoff)
                 await self._measure(connection)
                 await asyncio.sleep(backoff)
                 backoff = min(backoff * 2, LONGEST_BACKOFF_S)
                 continue
-            async for _ in connection.notifies(timeout=POLL_S, stop_after=1):
-                break
-            else:
+            if not [told async for told in connection.notifies(timeout=POLL_S, stop_after=1)]:
                 await self._measure(connection)
 
     async def publish_batch(self, connection: Connection) -> int:
         """Publish and mark up to BATCH rows; returns how many. Raises BrokerAway with nothing marked."""
-        async with connection.transaction():
-            cursor = connection.cursor(row_factory=namedtuple_row)
-            rows: Sequence[Any] = await (await cursor.execute(_UNPUBLISHED, (BATCH,))).fetchall()
-            if rows:
-                envelopes = [envelope_of(row, self._service) for row in rows]
-                await self._publisher.publish(
-                    ((envelope.to_message(), envelope.type) for envelope in envelopes), self._exchange
-                )
-                await connection.execute(_MARK, ([row.recorded_at for row in rows], [row.id for row in rows]))
-        for row in rows:
-            PUBLISHED.labels(row.type).inc()
+        cursor = connection.cursor(row_factory=namedtuple_row)
+        rows: Sequence[Any] = await (await cursor.execute(_UNPUBLISHED, (BATCH,))).fetchall()
+        if rows:
+            envelopes = [envelope_of(row, self._service) for row in rows]
+            await self._publisher.publish(
+                ((envelope.to_message(), envelope.type) for envelope in envelopes), self._exchange
+            )
+            await connection.execute(_MARK, ([row.recorded_at for row in rows], [row.id for row in rows]))
+            for kind, count in Counter(row.type for row in rows).items():
+                PUBLISHED.labels(kind).inc(count)
         return len(rows)
 
     async def _measure(self, connection: Connection) -> None:

@@ -20,6 +20,7 @@ from shared.inbox import Consumer, Handlers, forget_old
 from shared.outbox import maintain_partitions
 from shared.relay import Relay
 from shared.settings import ServiceSettings
+from shared.stopping import stop_if_cancelled
 from shared.telemetry import begin
 
 log = structlog.get_logger()
@@ -93,5 +94,6 @@ async def _repeat(schedule: Schedule, database: Database) -> None:
         try:
             await schedule.run(database)
         except Exception:
+            stop_if_cancelled()
             log.exception("schedule failed; it runs again", schedule=repr(schedule.run))
         await asyncio.sleep(schedule.every_s)

@@ -169,6 +169,40 @@ class TestFailures:
         assert waiting.headers["cloudEvents_partitionkey"] == "3"
         assert (3, 1) not in await bus.effects()
 
+    async def test_rows_that_others_hold_are_waited_for_and_count_as_no_attempt(
+        self, bus, enrolled, run, wait_until, monkeypatch
+    ) -> None:
+        tried = 0
+
+        async def take_what_is_held(session, event) -> None:
+            nonlocal tried
+            tried += 1
+            await session.execute(text("SET LOCAL lock_timeout = '10ms'"))
+            await bus.on_enrollment(session, event)
+            await session.execute(text("LOCK TABLE effects IN EXCLUSIVE MODE"))
+
+        monkeypatch.setattr("shared.inbox.LONGEST_BACKOFF_S", 0.01)
+        consumer = bus.make_consumer()
+        consumer._handlers = {kind: (event, take_what_is_held) for kind, (event, _) in consumer._handlers.items()}
+        async with bus.database.transaction() as session:
+            await outbox.record(session, enrolled(1))
+        async with bus.database.transaction() as holding:
+            await holding.execute(text("LOCK TABLE effects IN ROW EXCLUSIVE MODE"))
+            async with run(bus.make_relay(), consumer):
+
+                async def tried_often() -> bool:
+                    return tried > 10
+
+                await wait_until(tried_often)
+                await holding.rollback()
+
+                async def arrived() -> bool:
+                    return bool(await bus.effects())
+
+                await wait_until(arrived)
+        assert await bus.effects() == [(1, 1)]
+        assert await bus.depth(dead_letters(bus.queue)) == 0
+
     async def test_after_its_wait_it_comes_back(self, bus, enrolled, run, wait_until, message_of) -> None:
         bus.failing = {3}
         await bus.send(message_of(enrolled(3), event_id=new_id()))

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from sqlalchemy import delete, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.deadlines import REMIND
 from gateway.idempotency.store import forget_old_keys
 from gateway.identity.letters import letters
 from gateway.mail.carriers import carrier_of
@@ -13,7 +14,7 @@ from gateway.mail.queue import Write, send_due
 from gateway.models import MailLink, Session
 from gateway.notifications import schedules as notifications
 from gateway.notifications.letters import NOTIFYING, notification_letters
-from gateway.push.schedules import remind_now, trim
+from gateway.push.schedules import trim
 from gateway.settings import Settings
 from gateway.webhooks import schedules as webhooks
 from shared.database import Database
@@ -35,7 +36,7 @@ def schedules(settings: Settings) -> tuple[Schedule, ...]:
         Schedule(1, send_mails),
         Schedule(600, forget_keys),
         Schedule(3600, forget_expired),
-        Schedule(30, remind_now),
+        REMIND,
         Schedule(3600, trim),
         *notifications.SCHEDULES,
         *webhooks.schedules(settings),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from gateway.notifications.commands.deadlines import announce_deadlines
+from gateway.deadlines import announce_deadlines
 from gateway.notifications.commands.digests import gather_digests
 from gateway.notifications.commands.forgetting import forget_old_notifications, forget_reader
 from gateway.notifications.schedules import carry_out_fanouts

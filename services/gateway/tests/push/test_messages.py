@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gateway.push.schedules import remind
+from gateway.deadlines import announce_deadlines
 from shared.contracts.assessment.events import AssessmentCreated, AttemptExtended, AttemptGraded, AttemptSubmitted
 from shared.contracts.catalog.events import CourseUnpublished, CourseUpdated
 from shared.contracts.certificate.events import CertificateIssued
@@ -151,9 +151,9 @@ class TestTheCourseChannel:
                 )
             )
         async with live.open(f"/ws/course/{COURSE}/user/{student.id}/", student.token) as socket:
-            await remind(gateway.database, now=now)
-            await remind(gateway.database, now=now)
-            await remind(gateway.database, now=now + timedelta(hours=7))
+            for when in (now, now, now + timedelta(hours=7)):
+                async with gateway.database.transaction() as session:
+                    await announce_deadlines(session, now=when)
             heard = [await socket.hear() for _ in range(2)]
         assert [(one["type"], one["data"]["assessment_id"]) for one in heard] == [("deadline", 1), ("deadline", 2)]
         assert datetime.fromisoformat(heard[0]["data"]["due_date"]) == due

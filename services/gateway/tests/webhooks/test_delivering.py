@@ -11,6 +11,7 @@ from gateway.webhooks.caller import open_caller
 from gateway.webhooks.commands import delivering
 from gateway.webhooks.commands.collecting import forget_old_deliveries
 from gateway.webhooks.commands.delivering import deliver_next
+from gateway.webhooks.commands.subscriptions import forget_old_secrets
 from gateway.webhooks.domain.addresses import networks_in
 from gateway.webhooks.domain.retries import MOST_ATTEMPTS
 from gateway.webhooks.domain.signing import signed_headers
@@ -29,7 +30,7 @@ class TestDelivery:
         assert set(receiver.events[0]) == {"id", "type", "source", "subject", "time", "sequence", "data"}
         for headers, body in receiver.got:
             at = datetime.fromtimestamp(int(headers["webhook-timestamp"]), UTC)
-            signed = signed_headers(made["secret"], headers["webhook-id"], body, now=at)
+            signed = signed_headers([made["secret"]], headers["webhook-id"], body, now=at)
             assert signed["webhook-signature"] == headers["webhook-signature"]
             assert headers["content-type"] == "application/json"
             assert abs(at - datetime.now(UTC)) < timedelta(minutes=1)
@@ -40,6 +41,8 @@ class TestDelivery:
     async def test_begins_with_what_happens_after_it_was_made(self, hooks: Any, receiver: Any) -> None:
         await hooks.happen(1)
         await hooks.make(receiver.url)
+        asked = [params for _, path, params in hooks.gateway.peers.asked if path == "/internal/events/"]
+        assert asked == [{"after": 0, "limit": 0}] * 4, "no log is read through to find its end"
         await hooks.happen(2)
         await hooks.run()
         assert [event["sequence"] for event in receiver.events] == [2]
@@ -65,7 +68,8 @@ class TestDelivery:
         gateway.peers.answer("catalog", "/internal/events/", LogPage(results=entries, next=2))
         await hooks.run()
         assert [event["type"] for event in receiver.events] == ["catalog.course.created.v1"]
-        asked = [params["type"] for _, path, params in gateway.peers.asked if path == "/internal/events/"]
+        asked = [params["type"] for _, _, params in gateway.peers.asked if "type" in params]
+        assert asked
         assert not any("catalog.assessment.imported.v1" in types for types in asked)
 
     async def test_a_service_that_is_down_holds_up_only_its_own(
@@ -85,6 +89,52 @@ class TestDelivery:
         hooks.now = datetime.now(UTC) + timedelta(seconds=1)
         await asyncio.gather(*(hooks.deliver() for _ in range(4)))
         assert sorted(event["sequence"] for event in receiver.events) == sorted([*range(1, 31)] * 2)
+
+
+class TestAnotherSecret:
+    async def test_both_sign_for_a_day(self, gateway: ServiceUnderTest, hooks: Any, receiver: Any) -> None:
+        first = await hooks.make(receiver.url)
+        answer = await hooks.client.post(f"/api/webhooks/{first['id']}/rotate-secret/")
+        second = answer.json()
+        assert answer.status_code == 200
+        assert second["secret"] != first["secret"]
+        assert _shown(second) == (await hooks.client.get(f"/api/webhooks/{first['id']}/")).json()
+        until = datetime.fromisoformat(second["old_secret_until"])
+        await hooks.happen(1, 2)
+        await hooks.run()
+        hooks.now = until
+        await hooks.happen(3)
+        await hooks.collect()
+        await hooks.deliver()
+        secrets = [[second["secret"], first["secret"]]] * 2 + [[second["secret"]]]
+        for (headers, body), signing in zip(receiver.got, secrets, strict=True):
+            at = datetime.fromtimestamp(int(headers["webhook-timestamp"]), UTC)
+            signed = signed_headers(signing, headers["webhook-id"], body, now=at)
+            assert headers["webhook-signature"] == signed["webhook-signature"]
+
+    async def test_a_second_change_ends_the_first(self, hooks: Any, receiver: Any) -> None:
+        made = await hooks.make(receiver.url)
+        path = f"/api/webhooks/{made['id']}/rotate-secret/"
+        last = [(await hooks.client.post(path)).json()["secret"] for _ in range(2)]
+        await hooks.happen(1)
+        await hooks.run()
+        ((headers, body),) = receiver.got
+        at = datetime.fromtimestamp(int(headers["webhook-timestamp"]), UTC)
+        signed = signed_headers([*reversed(last)], headers["webhook-id"], body, now=at)
+        assert headers["webhook-signature"] == signed["webhook-signature"]
+
+    async def test_what_signs_no_more_is_forgotten(self, gateway: ServiceUnderTest, hooks: Any, receiver: Any) -> None:
+        made = await hooks.make(receiver.url)
+        path = f"/api/webhooks/{made['id']}/"
+        until = (await hooks.client.post(f"{path}rotate-secret/")).json()["old_secret_until"]
+        for now, kept in ((timedelta(seconds=-1), until), (timedelta(0), None)):
+            async with gateway.database.transaction() as session:
+                await forget_old_secrets(session, now=datetime.fromisoformat(until) + now)
+            assert (await hooks.client.get(path)).json()["old_secret_until"] == kept
+
+
+def _shown(made: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in made.items() if name != "secret"}
 
 
 class TestRetry:

@@ -17,7 +17,7 @@ from shared.contracts import EVENTS
 class TestSigning:
     def test_is_as_the_specification_has_it(self) -> None:
         headers = signed_headers(
-            "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+            ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"],
             "msg_p5jXN8AQM9LWM0D4loKWxJek",
             b'{"test": 2432232314}',
             now=datetime.fromtimestamp(1614265330, UTC),
@@ -27,6 +27,11 @@ class TestSigning:
             "webhook-timestamp": "1614265330",
             "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
         }
+
+    def test_several_secrets_sign_side_by_side(self) -> None:
+        now, both = datetime.now(UTC), [new_secret(), new_secret()]
+        alone = [signed_headers([one], "7", b"{}", now=now)["webhook-signature"] for one in both]
+        assert signed_headers(both, "7", b"{}", now=now)["webhook-signature"] == " ".join(alone)
 
     def test_secrets_are_new_each_time(self) -> None:
         first, second = new_secret(), new_secret()

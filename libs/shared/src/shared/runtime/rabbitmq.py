@@ -22,6 +22,7 @@ from shared.runtime.server import LocalServer, NoServer, Server
 from shared.runtime.state import kept_secret
 
 _USER = "syllabus"
+_CTL_LIMIT = 180.0  # seconds; it starts an Erlang node each time
 _IMAGE = "rabbitmq:4.2.1"
 
 # Offsets from the AMQP port. rabbitmqctl opens a port of its own while it runs.
@@ -83,6 +84,7 @@ class RabbitMQServer(LocalServer):
             directory=self.directory,
             environment=self._environment(),
             user=self._user,
+            limit=_CTL_LIMIT,
         )
 
     def _spawn(self) -> Process:

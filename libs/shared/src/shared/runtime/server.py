@@ -70,7 +70,7 @@ class LocalServer(Server):
     ours = True
     ports = 1  # how many ports in a row it needs
     stop_signal: Signals
-    ready_within = 60.0  # seconds; recovery after a crash may take most of it
+    ready_within = 180.0  # seconds; recovery after a crash takes long on a busy machine
 
     def __init__(self, directory: Path, source: str) -> None:
         super().__init__("", source)

@@ -33,7 +33,7 @@ from shared.runtime.server import Server
 from shared.runtime.state import check_socket_room, checkout, free_port
 
 _MIGRATION_LIMIT = 180.0  # seconds
-_READY_LIMIT = 60.0
+_READY_LIMIT = 180.0
 
 
 class Stack:

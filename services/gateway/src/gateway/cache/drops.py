@@ -14,6 +14,7 @@ from uuid_utils import uuid7
 
 from gateway.cache.pages import COURSES, Pages
 from shared.broker import CONNECTION_LOST, close_quietly, connect
+from shared.stopping import stop_if_cancelled
 
 FADES_WITHIN_S = 1.0
 RECONNECT_S = 1.0
@@ -35,6 +36,7 @@ async def follow(pages: Pages, amqp_url: str, prefix: str = "") -> None:
         try:
             await _listen(pages, amqp_url, prefix)
         except CONNECTION_LOST as error:
+            stop_if_cancelled()
             if pages.is_open:
                 log.warning("no news of changes; pages are made anew each time", error=type(error).__name__)
         finally:

@@ -4,17 +4,9 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.notifications.commands.deadlines import take_deadline
 from gateway.notifications.commands.fanouts import tell
 from gateway.notifications.commands.notify import Notice, notify
-from shared.contracts.assessment.events import (
-    AssessmentCreated,
-    AssessmentDeleted,
-    AssessmentEvent,
-    AssessmentUpdated,
-    AttemptGraded,
-    AttemptSubmitted,
-)
+from shared.contracts.assessment.events import AttemptGraded, AttemptSubmitted
 from shared.contracts.certificate.events import CertificateIssued, CertificateRevoked, CertificateState
 from shared.contracts.enrollment.events import (
     EnrollmentCompleted,
@@ -24,11 +16,6 @@ from shared.contracts.enrollment.events import (
     TopicReplied,
 )
 from shared.inbox import Handlers
-
-
-async def on_assessment(session: AsyncSession, event: AssessmentEvent) -> None:
-    """Remember when it is due."""
-    await take_deadline(session, event)
 
 
 async def on_graded(session: AsyncSession, event: AttemptGraded) -> None:
@@ -116,9 +103,6 @@ def _certificate(state: CertificateState) -> dict[str, int | str]:
 
 
 HANDLERS: Handlers = {
-    AssessmentCreated: on_assessment,
-    AssessmentUpdated: on_assessment,
-    AssessmentDeleted: on_assessment,
     AttemptGraded: on_graded,
     AttemptSubmitted: on_submitted,
     EnrollmentCompleted: on_completed,

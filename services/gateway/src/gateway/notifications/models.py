@@ -142,7 +142,9 @@ class Digest(Table):
 
 
 class Deadline(Table):
-    """When an assessment is due: a copy, by event."""
+    """No longer used: `push_assessments` has the deadlines. A process of the release before may still write here; the
+    next one takes it away.
+    """
 
     __tablename__ = "assessment_deadlines"
     __table_args__ = (

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 
-from gateway.notifications.commands.deadlines import announce_deadlines
 from gateway.notifications.commands.digests import gather_digests
 from gateway.notifications.commands.fanouts import carry_out_batch
 from gateway.notifications.commands.forgetting import forget_old_notifications
@@ -31,14 +30,6 @@ async def send_digests(database: Database) -> None:
                 more = await gather_digests(session, cadence, until=last_digest(cadence, now), now=now)
 
 
-async def remind(database: Database) -> None:
-    """Remind of what is due within a day."""
-    more = True
-    while more:
-        async with database.transaction() as session:
-            more = await announce_deadlines(session, now=datetime.now(UTC))
-
-
 async def forget(database: Database) -> None:
     """Drop what is old."""
     more = True
@@ -50,6 +41,5 @@ async def forget(database: Database) -> None:
 SCHEDULES = (
     Schedule(0.5, carry_out_fanouts),
     Schedule(60, send_digests),
-    Schedule(60, remind),
     Schedule(3600, forget),
 )

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from gateway.push.hub import Hub
 from gateway.push.outlet import FORBIDDEN, SIGNED_OUT, Outlet
 from shared.database import Database, is_away
+from shared.stopping import stop_if_cancelled
 
 EVERY_S = 3.0
 AT_ONCE = 1000
@@ -32,6 +33,7 @@ async def guard(database: Database, hub: Hub) -> None:
         try:
             await look(database, hub)
         except Exception as error:
+            stop_if_cancelled()
             if not is_away(error):
                 log.exception("looking after open sockets failed; it goes on")
 

@@ -21,6 +21,7 @@ from gateway.push.outlet import FORBIDDEN, GOING_AWAY, SIGNED_OUT, STOPPING, Clo
 from gateway.push.store import Logged, Running
 from shared.database import Database
 from shared.errors import ServiceUnavailable
+from shared.stopping import stop_if_cancelled
 from shared.telemetry import METRICS
 
 BATCH = 500
@@ -172,6 +173,7 @@ class Hub:
                         async for _ in connection.notifies(timeout=POLL_S, stop_after=1):
                             pass
             except psycopg.OperationalError as error:
+                stop_if_cancelled()
                 log.warning("push lost the database", error=str(error).partition("\n")[0], again_in=backoff)
                 await asyncio.sleep(backoff)
                 backoff = min(backoff * 2, LONGEST_BACKOFF_S)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import LiteralString, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,27 +11,29 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway.push.domain.messages import LessonBefore, Message
 from shared.contracts.assessment.events import AssessmentState, AttemptState
 from shared.contracts.enrollment.events import ProgressUpdated
+from shared.database import driver_of
 
 KEPT_HOURS = 48
+_LOCKED = "push_log_locked"
 
-_LOCK = text("SELECT pg_advisory_xact_lock(hashtext(current_schema() || '_push'))")
-_RECORD = text("""
+_LOCK: LiteralString = "SELECT pg_advisory_xact_lock(hashtext(current_schema() || '_push'))"
+_RECORD: LiteralString = """
     WITH recorded AS (
         INSERT INTO push_messages (audience, type, course_id, assessment_id, data, created_date)
         SELECT audience, type, course_id, assessment_id, data, clock_timestamp()
-        FROM json_to_recordset(CAST(:messages AS json))
+        FROM json_to_recordset(%(messages)s::json)
           AS message (audience text, type text, course_id bigint, assessment_id bigint, data json)
         RETURNING 1
     )
     SELECT pg_notify(current_schema() || '_push', '') FROM recorded LIMIT 1
-""")
-_LESSON = text("""
+"""
+_LESSON: LiteralString = """
     WITH had AS (
         SELECT is_completed, time_spent FROM push_lessons
-        WHERE enrollment_id = :enrollment_id AND lesson_id = :lesson_id
+        WHERE enrollment_id = %(enrollment_id)s AND lesson_id = %(lesson_id)s
     ), taken AS (
         INSERT INTO push_lessons (enrollment_id, lesson_id, is_completed, time_spent, revision)
-        VALUES (:enrollment_id, :lesson_id, :is_completed, :time_spent, :revision)
+        VALUES (%(enrollment_id)s, %(lesson_id)s, %(is_completed)s, %(time_spent)s, %(revision)s)
         ON CONFLICT (enrollment_id, lesson_id) DO UPDATE
         SET is_completed = excluded.is_completed, time_spent = excluded.time_spent, revision = excluded.revision
         WHERE push_lessons.revision < excluded.revision
@@ -39,13 +41,13 @@ _LESSON = text("""
     )
     SELECT coalesce(had.is_completed, false) AS is_completed, coalesce(had.time_spent, 0) AS time_spent
     FROM taken LEFT JOIN had ON true
-""")
-_MILESTONE = text("""
-    INSERT INTO push_milestones (enrollment_id, reached) VALUES (:enrollment_id, :reached)
+"""
+_MILESTONE: LiteralString = """
+    INSERT INTO push_milestones (enrollment_id, reached) VALUES (%(enrollment_id)s, %(reached)s)
     ON CONFLICT (enrollment_id) DO UPDATE SET reached = excluded.reached
     WHERE push_milestones.reached < excluded.reached
     RETURNING 1
-""")
+"""
 _ATTEMPT = text("""
     WITH had AS (SELECT status FROM push_attempts WHERE attempt_id = :attempt_id), taken AS (
         INSERT INTO push_attempts (attempt_id, user_id, assessment_id, status, expires_at, revision)
@@ -66,11 +68,6 @@ _ASSESSMENT = text("""
     WHERE push_assessments.revision < excluded.revision
 """)
 _COURSE_OF = text("SELECT course_id FROM push_assessments WHERE assessment_id = :assessment_id AND NOT is_deleted")
-_DUE = text("""
-    UPDATE push_assessments SET deadline_told = due_date
-    WHERE NOT is_deleted AND due_date > :now AND due_date <= :until AND deadline_told IS DISTINCT FROM due_date
-    RETURNING assessment_id, course_id, lesson_id, title, due_date
-""")
 _RUNNING = text("""
     SELECT attempt_id, expires_at FROM push_attempts
     WHERE user_id = :user_id AND assessment_id = :assessment_id AND status = 'in_progress'
@@ -125,7 +122,9 @@ async def lock_log(session: AsyncSession) -> None:
 
     Taken before any row is written: whoever waits for it must hold nothing that its holder may want.
     """
-    await session.execute(_LOCK)
+    if not session.info.get(_LOCKED):
+        await (await driver_of(session)).execute(_LOCK)
+        session.info[_LOCKED] = True
 
 
 async def record(session: AsyncSession, messages: Sequence[Message]) -> None:
@@ -141,24 +140,20 @@ async def record(session: AsyncSession, messages: Sequence[Message]) -> None:
             }
             for message in messages
         ]
-        await session.execute(_RECORD, {"messages": json.dumps(rows)})
+        await (await driver_of(session)).execute(_RECORD, {"messages": json.dumps(rows)})
 
 
 async def take_lesson(session: AsyncSession, event: ProgressUpdated) -> LessonBefore | None:
     """Remember a learner's lesson; what was known before, or None when something as new was."""
-    row = (
-        await session.execute(
-            _LESSON,
-            {
-                "enrollment_id": event.enrollment_id,
-                "lesson_id": event.lesson_id,
-                "is_completed": event.is_completed,
-                "time_spent": event.time_spent,
-                "revision": event.version,
-            },
-        )
-    ).one_or_none()
-    return None if row is None else LessonBefore(row.is_completed, row.time_spent)
+    values = {
+        "enrollment_id": event.enrollment_id,
+        "lesson_id": event.lesson_id,
+        "is_completed": event.is_completed,
+        "time_spent": event.time_spent,
+        "revision": event.version,
+    }
+    row = await (await (await driver_of(session)).execute(_LESSON, values)).fetchone()
+    return None if row is None else LessonBefore(*row)
 
 
 async def reach_milestone(session: AsyncSession, enrollment_id: int, milestone: int) -> bool:
@@ -166,7 +161,7 @@ async def reach_milestone(session: AsyncSession, enrollment_id: int, milestone: 
     if not milestone:
         return False
     values = {"enrollment_id": enrollment_id, "reached": milestone}
-    return await session.scalar(_MILESTONE, values) is not None
+    return await (await (await driver_of(session)).execute(_MILESTONE, values)).fetchone() is not None
 
 
 async def take_attempt(session: AsyncSession, state: AttemptState) -> tuple[bool, str | None]:
@@ -200,11 +195,6 @@ async def take_assessment(session: AsyncSession, state: AssessmentState) -> None
             "revision": state.version,
         },
     )
-
-
-async def claim_due(session: AsyncSession, *, now: datetime, until: datetime) -> Sequence[Any]:
-    """Assessments whose learners are to be reminded now, which they are once for each due date."""
-    return (await session.execute(_DUE, {"now": now, "until": until})).all()
 
 
 async def course_of(session: AsyncSession, assessment_id: int) -> int | None:

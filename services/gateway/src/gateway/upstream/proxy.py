@@ -20,6 +20,8 @@ LARGEST_UPLOAD = 520 * 1024 * 1024
 """Of multipart bodies, which bring files; each service holds its own files to tighter limits."""
 PAUSE_LIMIT_S = 30.0
 """How long a client may take between two pieces of a body."""
+WATCHED_AFTER_S = 0.05
+"""So long a request is carried out without looking whether its client is still there."""
 CLIENT_ADDRESS = "X-Syllabus-Client-IP"
 IDEMPOTENCY_KEY = "X-Syllabus-Idempotency-Key"
 
@@ -89,12 +91,11 @@ class Body:
             raise
         self._sent.set()
 
-    async def client_gone(self) -> None:
-        """Waits until the client has gone, and raises ClientGone."""
+    async def until_gone(self) -> None:
+        """Waits until the client has gone. While its body is on its way, `pieces` finds out."""
         await self._sent.wait()
         while (await self._receive())["type"] != "http.disconnect":
             pass
-        raise ClientGone
 
     async def _next(self) -> tuple[bytes, bool]:
         try:
@@ -125,18 +126,44 @@ async def forward(upstreams: Upstreams, request: Incoming, receive: Receive, sen
     BodyTooLarge, BodyTooSlow; once an answer has begun, a service that breaks off leaves it unfinished.
     """
     body = Body(receive, request.headers)
-    refusal: BaseException | None = None
     try:
-        async with asyncio.TaskGroup() as group:
-            watch = group.create_task(body.client_gone())
+        with _Watch(body):
             await _exchange(upstreams, request, body, send)
-            watch.cancel()
-    except* ClientGone:
+    except ClientGone:
         log.info("client gone", service=request.service)
-    except* Refusal as refused:
-        refusal = refused.exceptions[0]
-    if refusal is not None:
-        raise refusal
+
+
+class _Watch:
+    """Ends what is inside the `with` when the client goes away: then ClientGone is raised.
+
+    Most requests are over before it begins to look: a task for each of them would cost a sixth of the way through.
+    """
+
+    def __init__(self, body: Body) -> None:
+        self._body = body
+        self._is_gone = False
+        self._looking: asyncio.Task[None] | None = None
+
+    def __enter__(self) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._task = task
+        self._timer = asyncio.get_running_loop().call_later(WATCHED_AFTER_S, self._begin)
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._timer.cancel()
+        if self._looking is not None:
+            self._looking.cancel()
+        if self._is_gone and self._task.uncancel() == 0 and kind is asyncio.CancelledError:
+            raise ClientGone from None
+
+    def _begin(self) -> None:
+        self._looking = asyncio.create_task(self._look())
+
+    async def _look(self) -> None:
+        await self._body.until_gone()
+        self._is_gone = True
+        self._task.cancel()
 
 
 async def _exchange(upstreams: Upstreams, request: Incoming, body: Body, send: Send) -> None:

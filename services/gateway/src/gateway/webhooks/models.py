@@ -37,6 +37,9 @@ class Webhook(Table):
     """Why it was switched off, when nobody asked for it."""
     secret: Mapped[bytes] = mapped_column(LargeBinary)
     """Encrypted (`webhooks.vault`)."""
+    old_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """The one before, by which deliveries are signed too until `old_secret_until`."""
+    old_secret_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     place: Mapped[str] = mapped_column(String(1000))
     """How far it has read the feed of events: a cursor of `aggregate.feed`."""
     next_attempt_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

@@ -94,6 +94,18 @@ async def _change(
         return WebhookView.of(webhook)
 
 
+@router.post("/{webhook_id}/rotate-secret/")
+async def post_secret(webhook_id: PathId, request: Request, caller: Administrator, session: Transaction) -> WebhookMade:
+    """Give a webhook another secret, which is told this once.
+
+    For 24 hours deliveries carry a signature by each, with a space between, so that receivers can change over in that
+    time. A second change within it ends the first secret at once.
+    """
+    vault = SecretVault(request.app.state.settings.token_key_file)
+    webhook, secret = await subscriptions.rotate_secret(session, webhook_id, vault, now=datetime.now(UTC))
+    return WebhookMade(**WebhookView.of(webhook).model_dump(), secret=secret)
+
+
 @router.delete("/{webhook_id}/", status_code=204)
 async def delete_webhook(webhook_id: PathId, caller: Administrator, session: Transaction) -> None:
     """Take a webhook away, with its log."""

@@ -6,6 +6,7 @@ from gateway.settings import Settings
 from gateway.webhooks.caller import open_caller
 from gateway.webhooks.commands.collecting import collect, forget_old_deliveries
 from gateway.webhooks.commands.delivering import deliver_next
+from gateway.webhooks.commands.subscriptions import forget_old_secrets
 from gateway.webhooks.domain.addresses import networks_in
 from gateway.webhooks.vault import SecretVault
 from shared.auth import Signer
@@ -39,6 +40,7 @@ def schedules(settings: Settings) -> tuple[Schedule, ...]:
 
 
 async def forget(database: Database) -> None:
-    """Drop the log of old deliveries."""
+    """Drop the log of old deliveries, and secrets that sign no more."""
     async with database.transaction() as session:
         await forget_old_deliveries(session, now=datetime.now(UTC))
+        await forget_old_secrets(session, now=datetime.now(UTC))

@@ -61,6 +61,9 @@ class WebhookView(BaseModel):
     event_types: list[str]
     is_active: bool
     disabled_reason: str | None = Field(description="Why it was switched off after long failure.")
+    old_secret_until: datetime | None = Field(
+        description="After a change of the secret: until when the one before signs too."
+    )
     created_date: datetime
     updated_date: datetime
 

@@ -26,7 +26,7 @@ FROM generate_series(1, 50) i;
 
 INSERT INTO courses_user (id, password, is_superuser, username, first_name, last_name, email, is_staff, is_active, date_joined, role, is_premium)
 SELECT i, %(password)s, false, 'user' || i, initcap(pg_temp.words(i, 1)), initcap(pg_temp.words(i + 7, 1)), 'user' || i || '@example.org',
-       false, true, now(), CASE WHEN i <= 200 THEN 'instructor' ELSE 'student' END, i %% 4 = 0
+       false, true, now(), CASE WHEN i <= %(teachers)s THEN 'instructor' ELSE 'student' END, i %% 4 = 0
 FROM generate_series(1, %(users)s) i;
 INSERT INTO authtoken_token (key, created, user_id)
 SELECT substr(encode(sha256(('token' || id)::bytea), 'hex'), 1, 40), now(), id FROM courses_user;
@@ -48,7 +48,7 @@ SELECT i, initcap(pg_temp.words(i, 4)) || ' ' || i, pg_temp.words(i + 1000000, 8
 FROM generate_series(1, %(courses)s) i;
 
 INSERT INTO courses_courseinstructor (course_id, instructor_id, title, bio, is_lead, is_active)
-SELECT c, 1 + (c * 7 + k * 61) %% 200, CASE k WHEN 0 THEN 'Lead instructor' ELSE 'Co-instructor' END, pg_temp.words(c * 2 + k, 25), k = 0, true
+SELECT c, 1 + (c * 7 + k * 61) %% %(teachers)s, CASE k WHEN 0 THEN 'Lead instructor' ELSE 'Co-instructor' END, pg_temp.words(c * 2 + k, 25), k = 0, true
 FROM generate_series(1, %(courses)s) c, generate_series(0, 1) k;
 
 INSERT INTO courses_module (id, course_id, title, description, "order", duration_minutes, is_published)
@@ -98,7 +98,12 @@ class Command(BaseCommand):
 
     def handle(self, *args, courses, users, **options):
         # one PBKDF2 hash for all: the password of every user is "password"
-        params = {"password": make_password("password"), "courses": courses, "users": users}
+        params = {
+            "password": make_password("password"),
+            "courses": courses,
+            "users": users,
+            "teachers": users // 25,
+        }
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(SQL, params)
         with connection.cursor() as cursor:

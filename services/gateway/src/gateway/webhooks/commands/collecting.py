@@ -27,8 +27,6 @@ AT_ONCE = 100
 MOST_WAITING = 1000
 """Deliveries of one webhook; beyond, its events wait in the feed."""
 KEPT = timedelta(days=30)
-NO_TYPE = "none"
-"""A type that no event has: asked for it, a log only tells its end."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +63,9 @@ async def end_of_feed(database: Database, peers: Peers) -> str:
     async def ask(service: ServiceName) -> int | None:
         if service == "gateway":
             async with database.reading() as session:
-                return (await read_log(session, service, after=0, types=[NO_TYPE], limit=1)).next
+                return (await read_log(session, service, after=0, types=[], limit=0)).next
         try:
-            params: Params = {"after": 0, "type": [NO_TYPE], "limit": 1}
+            params: Params = {"after": 0, "limit": 0}
             page = await peers.get(service, "/internal/events/", LogPage, params)
         except ServiceUnavailable:
             return None

@@ -4,7 +4,7 @@ A webhook that is being called has a holder, and nobody else calls it. A holder 
 a while; what it had sent and not noted is sent again, under the same id.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -36,7 +36,8 @@ class Turn:
     webhook_id: int
     holder: UUID
     url: str
-    secret: bytes
+    secrets: Sequence[bytes]
+    """The newest first."""
 
 
 async def deliver_next(database: Database, caller: Caller, vault: SecretVault, clock: Clock) -> bool:
@@ -71,7 +72,10 @@ async def _take(session: AsyncSession, now: datetime) -> Turn | None:
         return None
     webhook.holder, webhook.next_attempt_at = uuid4(), now + HELD
     await session.flush()
-    return Turn(webhook.id, webhook.holder, webhook.url, webhook.secret)
+    secrets = [webhook.secret]
+    if webhook.old_secret is not None and webhook.old_secret_until is not None and now < webhook.old_secret_until:
+        secrets.append(webhook.old_secret)
+    return Turn(webhook.id, webhook.holder, webhook.url, secrets)
 
 
 async def _first(session: AsyncSession, webhook_id: int) -> Delivery | None:
@@ -81,11 +85,11 @@ async def _first(session: AsyncSession, webhook_id: int) -> Delivery | None:
 
 
 async def _send(turn: Turn, delivery: Delivery, caller: Caller, vault: SecretVault, now: datetime) -> Outcome:
-    secret = vault.open(turn.secret)
-    if secret is None:
+    secrets = [secret for secret in map(vault.open, turn.secrets) if secret is not None]
+    if not secrets:
         return Outcome(None, "Its secret cannot be read: it was made under another SYLLABUS_TOKEN_KEY_FILE.", 0)
     body = delivery.payload.encode()
-    return await caller.call(turn.url, signed_headers(secret, delivery.event_id, body, now=now), body)
+    return await caller.call(turn.url, signed_headers(secrets, delivery.event_id, body, now=now), body)
 
 
 async def _note(session: AsyncSession, turn: Turn, delivery_id: int, outcome: Outcome, *, now: datetime) -> bool:

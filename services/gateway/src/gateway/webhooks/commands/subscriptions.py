@@ -1,9 +1,9 @@
 """Webhooks are made, changed and taken away; an event is asked for once more."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.webhooks.domain.signing import new_secret
@@ -12,6 +12,7 @@ from gateway.webhooks.vault import SecretVault
 from shared.errors import Invalid, NotFound
 
 MOST_WEBHOOKS = 100
+OLD_SECRET_SIGNS = timedelta(days=1)
 
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext(current_schema() || '_webhooks'))")
 
@@ -28,6 +29,8 @@ async def make_webhook(
         **fields,
         disabled_reason=None,
         secret=vault.seal(secret),
+        old_secret=None,
+        old_secret_until=None,
         place=place,
         next_attempt_at=now,
         holder=None,
@@ -54,6 +57,24 @@ async def update_webhook(session: AsyncSession, webhook_id: int, changes: dict[s
         webhook.next_attempt_at, webhook.holder = now, None
     await session.flush()
     return webhook
+
+
+async def rotate_secret(
+    session: AsyncSession, webhook_id: int, vault: SecretVault, *, now: datetime
+) -> tuple[Webhook, str]:
+    """Give a webhook another secret; the one it had signs beside it for a day. Raises NotFound."""
+    webhook = await _lock(session, webhook_id)
+    secret = new_secret()
+    webhook.old_secret, webhook.old_secret_until = webhook.secret, now + OLD_SECRET_SIGNS
+    webhook.secret, webhook.updated_date = vault.seal(secret), now
+    await session.flush()
+    return webhook, secret
+
+
+async def forget_old_secrets(session: AsyncSession, *, now: datetime) -> None:
+    """Drop those that sign no more."""
+    over = update(Webhook).where(Webhook.old_secret_until <= now)
+    await session.execute(over.values(old_secret=None, old_secret_until=None))
 
 
 async def delete_webhook(session: AsyncSession, webhook_id: int) -> None:
