@@ -172,7 +172,7 @@ def check_attempts(plant: Plant) -> None:
     assert not plant.rows("SELECT 1 FROM assessment.attempts WHERE status <> 'graded' OR end_time > expires_at")
     assert not plant.rows(
         "SELECT 1 FROM assessment.attempts WHERE submitted_by = 'system' AND end_time <> expires_at"
-        " OR attempt_number = 1 AND user_id % 3 = 0 AND submitted_by <> 'system'"
+        " OR attempt_number = 1 AND mod(user_id, 3) = 0 AND submitted_by <> 'system'"
     )
     told = plant.rows(
         "SELECT aggregate_id, type, count(*) FROM assessment.outbox WHERE type LIKE 'assessment.attempt.%%'"

@@ -71,9 +71,6 @@ def _show_attempt(
     mode = feedback_mode_of(assessment)
     shown = show_attempt(attempt, answers, feedback_mode=mode, to_staff=False, now=now)
     fields = {name: getattr(shown, name) for name in AttemptExport.model_fields if hasattr(shown, name)}
-    return AttemptExport(
-        **fields,
-        assessment_title=assessment.title,
-        ip_address=None if attempt.ip_address is None else str(attempt.ip_address),
-        user_agent=attempt.user_agent,
-    )
+    # These are for staff to see, and the user's own.
+    origin = {"ip_address": attempt.ip_address and str(attempt.ip_address), "user_agent": attempt.user_agent}
+    return AttemptExport(**fields | origin, assessment_title=assessment.title)
