@@ -34,10 +34,11 @@ STATEMENTS = (
     ) WITH (toast_tuple_target = 128, fillfactor = 90)
     """,
     "ALTER TABLE searched_courses ALTER COLUMN document SET STORAGE EXTERNAL",
+    # With a path of its own, so that it works whoever changes a course, also an operator who names the schema.
     # The document is taken from the table, not from NEW, and only when it is another: so it is stored out of line, and
     # what changes all the time, how many learn and how they rate, leaves the index alone.
     f"""
-    CREATE FUNCTION follow_course() RETURNS trigger LANGUAGE plpgsql AS $$
+    CREATE FUNCTION follow_course() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
     BEGIN
         IF NEW.is_published AND NOT NEW.is_deleted THEN
             UPDATE searched_courses SET ({COLUMNS}) = ROW ({NEW}) WHERE id = NEW.id AND document = NEW.document;
