@@ -134,6 +134,8 @@ def _streams(pdf: bytes) -> Iterator[bytes]:
 def check_credential(document: Json, keys: Keys, report: Report) -> None:
     """The proof (eddsa-jcs-2022) of an Open Badges 3.0 credential, or of a status list."""
     proof = document.get("proof")
+    if isinstance(proof, list) and len(proof) == 1:
+        [proof] = proof
     if not isinstance(proof, dict):
         raise Unreadable("the credential has no proof")
     options = {name: value for name, value in proof.items() if name != "proofValue"}

@@ -43,7 +43,9 @@ async def get_certificate_credential(
     key = issuer().key
     did = did_of(key.public, public_url)
     document = credential(certificate, did, public_url)
-    return CredentialResponse(add_proof(document, key, did, created=instant(certificate.issued_at)))
+    signed = add_proof(document, key, did, created=instant(certificate.issued_at))
+    # The schema of Open Badges 3.0 wants a list, be it of one.
+    return CredentialResponse({**signed, "proof": [signed["proof"]]})
 
 
 @router.get("/api/certificates/status/{number}/", response_class=CredentialResponse)
