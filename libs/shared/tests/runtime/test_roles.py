@@ -81,6 +81,7 @@ class TestPrepareDatabase:
             prepare_database(admin_url, database="three", passwords=PASSWORDS | {"certificate": ""})
 
     def test_an_administrator_need_not_be_superuser(self, admin_url: str) -> None:
+        prepare_database(admin_url, database="theirs", passwords=PASSWORDS)
         with psycopg.connect(admin_url, autocommit=True) as admin:
             admin.execute("CREATE ROLE lesser LOGIN CREATEDB CREATEROLE PASSWORD 'pw'")
             for service in SERVICES:  # made by the superuser above, so it must be told
