@@ -58,7 +58,7 @@ class TestAtOnce:
     ) -> None:
         ada = await make_account()
         title = "Moved\r\nBcc: all@example.com"
-        await gateway.deliver(make.course(), make.enrollment(ada.id), make.topic(99, title=title))
+        await gateway.deliver(make.course(), make.enrollment(ada.id), make.topic(ada.id + 1, title=title))
         await carry_out_fanouts(gateway.database)
         (message,) = await postbox.collect()
         assert message["Subject"] == "Moved Bcc: all@example.com"
