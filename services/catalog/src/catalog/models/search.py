@@ -1,0 +1,78 @@
+"""What searches look at, and what is known of them."""
+
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.orm import Mapped, mapped_column
+
+from catalog.domain.choices import CreationMethod, Level, WordKind
+from catalog.models.table import Big, Choice, Moment, Money, OwnersId, Table
+
+
+class SearchedCourse(Table):
+    """What searches look at of a published course: a narrow copy, so that a common word touches few pages.
+
+    Kept by the trigger `searched` on `courses` (migration 0007): nobody else writes it. Columns are named as there.
+    """
+
+    __tablename__ = "searched_courses"
+
+    id: Mapped[OwnersId] = mapped_column(ForeignKey("courses.id", ondelete="CASCADE"))
+    category_id: Mapped[Big]
+    discount_ends: Mapped[Moment | None]
+    avg_rating: Mapped[float]
+    enrolled_students_count: Mapped[int]
+    duration_minutes: Mapped[int | None]
+    has_certificate: Mapped[bool]
+    is_featured: Mapped[bool]
+    price: Mapped[Decimal] = mapped_column(Money)
+    discount_price: Mapped[Decimal | None] = mapped_column(Money)
+    level: Mapped[Level] = mapped_column(Choice)
+    language: Mapped[str] = mapped_column(String(35))
+    creation_method: Mapped[CreationMethod] = mapped_column(Choice)
+    document: Mapped[str] = mapped_column(TSVECTOR)
+
+
+Index("ix_searched_courses_document", SearchedCourse.document, postgresql_using="gin")
+
+
+class SearchWord(Table):
+    """A word or tag of published courses: what searches are corrected to, and what is suggested.
+
+    New ones come with the change of a course; `courses`, how many have it, is counted anew from time to time.
+    """
+
+    __tablename__ = "search_words"
+
+    kind: Mapped[WordKind] = mapped_column(Choice, primary_key=True)
+    word: Mapped[str] = mapped_column(String(50), primary_key=True)
+    courses: Mapped[int]
+
+
+Index("ix_search_words_prefix", SearchWord.word, postgresql_ops={"word": "varchar_pattern_ops"})
+Index(
+    "ix_search_words_similar",
+    SearchWord.word,
+    postgresql_using="gin",
+    postgresql_ops={"word": "gin_trgm_ops"},
+    postgresql_where=text("kind = 'word'"),
+)
+
+
+class Searches(Table):
+    """How often a term was searched for on a day, and what came of it. Nothing tells who searched.
+
+    `positions` and `milliseconds` are sums: of the places of results that were chosen, and of the time searches took.
+    """
+
+    __tablename__ = "searches"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    term: Mapped[str] = mapped_column(String(100), primary_key=True)
+    searches: Mapped[Big]
+    without_result: Mapped[Big]
+    clicks: Mapped[Big]
+    positions: Mapped[Big]
+    milliseconds: Mapped[float]
