@@ -19,11 +19,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared import event_log, problems, tracing
+from shared import event_log, hot_routes, problems, tracing
 from shared.auth import Signer, Verifier
 from shared.conditional import Conditional
 from shared.database import Database
 from shared.errors import PayloadTooLarge
+from shared.hot_routes import HotRoute
 from shared.inbox import Handlers
 from shared.peers import Peers
 from shared.settings import ServiceSettings
@@ -44,6 +45,7 @@ def create_app(
     *,
     routers: Sequence[APIRouter],
     handlers: Handlers,
+    hot: Sequence[HotRoute] = (),
     schedules: Sequence[Schedule] = (),
     resources: Resources | None = None,
     largest_body: int = LARGEST_BODY,
@@ -89,6 +91,7 @@ def create_app(
     app.include_router(event_log.router)
     for router in routers:
         app.include_router(router)
+    hot_routes.install(app, hot)
     app.add_middleware(Conditional)
     app.add_middleware(BodyLimit, largest=largest_body, larger=larger_bodies)
     app.add_middleware(RequestLog)

@@ -121,7 +121,8 @@ class Verifier:
         return expires, identity
 
 
-def _caller(request: Request) -> Identity | ServiceCaller | None:
+def caller_of(request: Request) -> Identity | ServiceCaller | None:
+    """Who sent this request; None for a guest. Raises InvalidToken."""
     token = request.headers.get(HEADER)
     if token is None:
         return None
@@ -130,12 +131,12 @@ def _caller(request: Request) -> Identity | ServiceCaller | None:
 
 
 async def _user_or_guest(request: Request) -> Identity | None:
-    caller = _caller(request)
+    caller = caller_of(request)
     return caller if isinstance(caller, Identity) else None
 
 
 async def _signed_in(request: Request) -> Identity:
-    caller = _caller(request)
+    caller = caller_of(request)
     if not isinstance(caller, Identity):
         raise AuthenticationRequired
     return caller
@@ -150,7 +151,7 @@ async def _administrator(request: Request) -> Identity:
 
 
 async def _service(request: Request) -> ServiceCaller:
-    caller = _caller(request)
+    caller = caller_of(request)
     if caller is None:
         # Not 404: a service that forgot to sign would take it for the owner's "there is none".
         raise AuthenticationRequired

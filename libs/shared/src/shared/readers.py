@@ -14,6 +14,7 @@ from psycopg.rows import TupleRow
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 Connection = psycopg.AsyncConnection[TupleRow]
+Cursor = psycopg.AsyncCursor[TupleRow]
 Connect = Callable[[], Awaitable[Connection]]
 
 
@@ -24,7 +25,8 @@ class Readers:
         self._connect = connect
         self._places = asyncio.Semaphore(size)
         self._wait_limit_s = wait_limit_s
-        self._free: list[Connection] = []
+        self._free: list[Cursor] = []
+        """One of each connection, kept: making one costs a quarter of a short statement."""
 
     async def fetch(self, statement: LiteralString, parameters: Mapping[str, Any]) -> TupleRow | None:
         """The first row. A connection that turns out to be lost is replaced, once: reading twice does no harm.
@@ -40,7 +42,7 @@ class Readers:
                     if error.sqlstate is not None and not error.sqlstate.startswith("57P"):
                         raise
                     await self._forget()  # the others were opened to the same server
-            return await self._on(await self._connect(), statement, parameters)
+            return await self._on((await self._connect()).cursor(), statement, parameters)
         finally:
             self._places.release()
 
@@ -57,19 +59,17 @@ class Readers:
         except TimeoutError as error:
             raise PoolExhausted("no free connection for reading") from error
 
-    async def _on(
-        self, connection: Connection, statement: LiteralString, parameters: Mapping[str, Any]
-    ) -> TupleRow | None:
+    async def _on(self, cursor: Cursor, statement: LiteralString, parameters: Mapping[str, Any]) -> TupleRow | None:
         try:
-            cursor = await connection.execute(statement, parameters)
+            await cursor.execute(statement, parameters)
             return await cursor.fetchone()
         finally:
-            if connection.pgconn.transaction_status == TransactionStatus.IDLE:
-                self._free.append(connection)
+            if cursor.connection.pgconn.transaction_status == TransactionStatus.IDLE:
+                self._free.append(cursor)
             else:  # lost, or left in the middle by who was cancelled
-                await connection.close()
+                await cursor.connection.close()
 
     async def _forget(self) -> None:
         free, self._free = self._free, []
-        for connection in free:
-            await connection.close()
+        for cursor in free:
+            await cursor.connection.close()

@@ -22,6 +22,7 @@ from catalog.routes import (
     snapshots,
     versions,
 )
+from catalog.routes.hot import HOT
 from catalog.schedules import SCHEDULES
 from catalog.settings import Settings
 from catalog.storage import storage_of
@@ -61,6 +62,7 @@ def create(settings: Settings | None = None) -> FastAPI:
         settings,
         routers=ROUTERS,
         handlers=HANDLERS,
+        hot=HOT,
         schedules=SCHEDULES,
         resources=open_storage,
         larger_bodies={

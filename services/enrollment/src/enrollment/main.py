@@ -17,6 +17,7 @@ from enrollment.routes import (
     stats,
     topics,
 )
+from enrollment.routes.hot import HOT
 from enrollment.schedules import SCHEDULES
 from enrollment.settings import Settings
 from shared import jobs
@@ -40,4 +41,4 @@ ROUTERS = (
 
 
 def create(settings: Settings | None = None) -> FastAPI:
-    return create_app(settings or Settings(), routers=ROUTERS, handlers=HANDLERS, schedules=SCHEDULES)
+    return create_app(settings or Settings(), routers=ROUTERS, handlers=HANDLERS, hot=HOT, schedules=SCHEDULES)

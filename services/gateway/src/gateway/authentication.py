@@ -9,10 +9,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, LiteralString
 
 from fastapi import Depends, Request
-from sqlalchemy import Row, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.identity.cookies import CSRF_HEADER, session_in
@@ -45,18 +45,20 @@ _ASKING_NOBODY = frozenset(
     )
 )
 """Where a session plays no part: a browser that has lost its `csrftoken` must still be able to log in."""
-_HOLDER = text("""
-    SELECT users.id, users.role, users.first_name, users.last_name, users.is_active,
-           users.is_service, subscriptions.tier, subscriptions.expires_at
+_PERSON: LiteralString = """
+    users.id, users.role, users.first_name, users.last_name, users.is_active, users.is_service, subscriptions.tier,
+    subscriptions.expires_at
+"""
+_HOLDER: LiteralString = f"""
+    SELECT {_PERSON}
     FROM tokens JOIN users ON users.id = tokens.user_id JOIN subscriptions ON subscriptions.user_id = users.id
-    WHERE tokens.lookup = :lookup
-""")
-_SESSION_HOLDER = text("""
-    SELECT users.id, users.role, users.first_name, users.last_name, users.is_active,
-           users.is_service, subscriptions.tier, subscriptions.expires_at, sessions.expires_at AS ends_at
+    WHERE tokens.lookup = %(lookup)s
+"""  # noqa: S608  (our own constants)
+_SESSION_HOLDER: LiteralString = f"""
+    SELECT sessions.expires_at, {_PERSON}
     FROM sessions JOIN users ON users.id = sessions.user_id JOIN subscriptions ON subscriptions.user_id = users.id
-    WHERE sessions.digest = :digest AND sessions.expires_at > :now
-""")
+    WHERE sessions.digest = %(digest)s AND sessions.expires_at > %(now)s
+"""  # noqa: S608
 _PROLONG = text("UPDATE sessions SET expires_at = :until WHERE digest = :digest AND expires_at < :limit RETURNING 1")
 
 
@@ -195,18 +197,17 @@ class Authentication:
 
     async def _read(self, token: str) -> Holder | None:
         read_at = time.monotonic()
-        async with self._database.reading() as session:
-            row = (await session.execute(_HOLDER, {"lookup": self.vault.lookup(token)})).one_or_none()
+        row = await self._database.read(_HOLDER, {"lookup": self.vault.lookup(token)})
         return _holder_of(row, read_at) if row is not None else None
 
     async def _read_session(self, value: str) -> Holder | None:
         read_at, now, digest = time.monotonic(), datetime.now(UTC), digest_of(value)
-        async with self._database.reading() as session:
-            row = (await session.execute(_SESSION_HOLDER, {"digest": digest, "now": now})).one_or_none()
+        row = await self._database.read(_SESSION_HOLDER, {"digest": digest, "now": now})
         if row is None:
             return None
-        prolonged = is_to_be_prolonged(row.ends_at, now=now) and await self._prolong(digest, now)
-        return _holder_of(row, read_at, prolonged=prolonged)
+        ends_at, *person = row
+        prolonged = is_to_be_prolonged(ends_at, now=now) and await self._prolong(digest, now)
+        return _holder_of(person, read_at, prolonged=prolonged)
 
     async def _prolong(self, digest: bytes, now: datetime) -> bool:
         """Whether it was this request that moved the session's end."""
@@ -228,9 +229,10 @@ class Authentication:
         return signature
 
 
-def _holder_of(row: Row[Any], read_at: float, *, prolonged: bool = False) -> Holder:
-    name = full_name(row.first_name, row.last_name)
-    return Holder(row.id, row.role, name, row.is_active, row.is_service, row.tier, row.expires_at, read_at, prolonged)
+def _holder_of(person: Sequence[Any], read_at: float, *, prolonged: bool = False) -> Holder:
+    user_id, role, first_name, last_name, is_active, is_service, tier, expires_at = person
+    name = full_name(first_name, last_name)
+    return Holder(user_id, role, name, is_active, is_service, tier, expires_at, read_at, prolonged)
 
 
 def _joined(headers: Sequence[tuple[bytes, bytes]], wanted: bytes) -> bytes | None:
