@@ -48,7 +48,8 @@ class Meter:
     stack: Stack
 
     def read(self) -> tuple[float, float, float]:
-        return time.process_time(), *(cpu_seconds([pid]) for pid in self._pids())
+        database, broker = (cpu_seconds([pid]) for pid in self._pids())
+        return time.process_time(), database, broker
 
     def _pids(self) -> Sequence[int]:
         servers = (self.stack.database, self.stack.broker)

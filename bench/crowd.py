@@ -172,7 +172,7 @@ def hold_catalog(stack: Stack) -> int:
             if shown == counted or time.monotonic() > began + SETTLED_WITHIN_S:
                 break
             time.sleep(0.1)
-    wrong = sum(one != other for one, other in zip(shown, counted, strict=True))
+    wrong: int = sum(one != other for one, other in zip(shown, counted, strict=True))
     print(f"catalog, {time.monotonic() - began:.1f} s later: {wrong} differences; learners, reviews, average: {shown}")
     return wrong
 

@@ -1,19 +1,25 @@
 """The system and its yardsticks, running, on the same data."""
 
+import os
+import signal
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import httpx
+import psycopg
+from psycopg.conninfo import make_conninfo
 
 from bench import events, memory, seed
 from bench.peer import Peer
 from bench.report import Figure
 from bench.side_by_side import Server, Starts
 from shared.runtime.process import Process, wait_until
-from shared.runtime.stack import Stack
+from shared.runtime.stack import Stack, unready
 from shared.runtime.state import checkout, free_port, is_free
 
 _SETTINGS = {
@@ -21,17 +27,20 @@ _SETTINGS = {
     "SYLLABUS_RATE_LIMITS": "false",
     "SYLLABUS_PUSH_CONNECTIONS_USER": "10000",
 }
+_WAITING = "SELECT count(*) FROM enrollment.outbox WHERE published_at IS NULL"
 _BEHIND = ("catalog", "enrollment", "assessment", "certificate")
 
 
 class Rig:
     """`ours` keeps guests' pages, `uncached` is another gateway of the same system that keeps none.
 
+    `apart` is a gateway and an enrollment whose events nobody publishes while `undelivered` lasts.
     `whole`: PostgreSQL notes the time of each commit, and the services are started one by one, with a watch.
     """
 
     ours: Server
     uncached: Server
+    apart: Server
     drf: Server
 
     def __init__(self, *, courses: int, users: int, whole: bool = False) -> None:
@@ -81,8 +90,17 @@ class Rig:
         self.drf = Server("drf", self.peer.url, self._settings("drf"), [self.peer.pid])
         ours = self._settings("ours") | {"LOGIN": '{"email": "user%d@example.org", "password": "password"}'}
         self.ours = Server("ours", stack.url, ours, [stack.process("gateway").pid, *behind])
-        url, process = self._uncached_gateway()
+        url, process = self._gateway("uncached", {"SYLLABUS_CACHE_BYTES": "0"})
         self.uncached = Server("uncached", url, ours, [process.pid, *behind])
+        socket = stack.directory / "run" / "apart-enrollment.sock"
+        alone = {"SYLLABUS_LISTEN": f"unix:{socket}", "SYLLABUS_RUN_WORKER": "false"}
+        enrollment = self._process(
+            "apart-enrollment", stack.command("enrollment"), stack.environment("enrollment") | alone
+        )
+        if not wait_until(lambda: not unready(socket), 60.0):
+            raise RuntimeError(f"the second enrollment did not start\n{enrollment.tail()}")
+        url, process = self._gateway("apart", {"SYLLABUS_ENROLLMENT_URL": f"unix:{socket}"})
+        self.apart = Server("apart", url, ours, [process.pid, enrollment.pid, *behind])
 
     def close(self) -> None:
         for process in self._others:
@@ -94,6 +112,21 @@ class Rig:
     def check(self) -> None:
         """Every counter of enrollment against its rows."""
         seed.check(self.stack)
+
+    @contextmanager
+    def undelivered(self) -> Iterator[None]:
+        """Events stay in enrollment's outbox meanwhile, as its one relay is halted. Afterwards they are published."""
+        relay = self.stack.process("enrollment").pid
+        os.kill(relay, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(relay, signal.SIGCONT)
+        with psycopg.connect(
+            make_conninfo(self.stack.database.url, dbname=self.stack.database_name), autocommit=True
+        ) as admin:
+            if not wait_until(lambda: admin.execute(_WAITING).fetchone() == (0,), 120.0):
+                raise RuntimeError("enrollment's outbox is not empty after 120 s")
 
     def memory(self) -> tuple[Figure, list[str]]:
         assert self.peer is not None
@@ -126,18 +159,18 @@ class Rig:
     def _settings(self, side: str) -> dict[str, str]:
         return {"DATA_DIR": str(self.stack.directory / "lists"), "DB": side, "COURSES": str(self.courses)}
 
-    def _uncached_gateway(self) -> tuple[str, Process]:
+    def _gateway(self, name: str, settings: dict[str, str]) -> tuple[str, Process]:
+        """Another gateway, without a worker; its address."""
         port = free_port()
-        private = self.stack.directory / "run" / "uncached.sock"
-        settings = self.stack.environment("gateway") | {
-            "SYLLABUS_CACHE_BYTES": "0",
+        private = self.stack.directory / "run" / f"{name}.sock"
+        own = {
             "SYLLABUS_RUN_WORKER": "false",
             "SYLLABUS_LISTEN": f"127.0.0.1:{port}",
             "SYLLABUS_INTERNAL_LISTEN": f"unix:{private}",
         }
-        process = self._process("uncached", self.stack.command("gateway"), settings)
+        process = self._process(name, self.stack.command("gateway"), self.stack.environment("gateway") | own | settings)
         if not wait_until(lambda: not is_free(port), 60.0):
-            raise RuntimeError(f"the second gateway did not start\n{process.tail()}")
+            raise RuntimeError(f"the gateway {name} did not start\n{process.tail()}")
         return f"http://127.0.0.1:{port}", process
 
     def _process(self, name: str, command: list[str], environment: dict[str, str]) -> Process:

@@ -67,14 +67,18 @@ def compare(rig: Rig, rounds: Rounds) -> tuple[list[Figure], Rows]:
     for script, what, gate, goal in (
         ("detail_auth", "detail, signed in", 14, 20),
         ("lesson", "lesson, signed in", 4, 7),
-        ("progress", "PUT progress", 4, 7),
-        ("enroll", "POST enroll", 4, 6),
         ("search", "search", 5, 10),
         ("list_filter", "list with filters, uncached", 8, 12),
     ):
         ours = rig.uncached if script in ("search", "list_filter") else rig.ours
         own = rows[script] = _measure(rig, script, [rig.drf, ours], rounds)
         figures.append(_of(f"{what}, of DRF", own[ours.name], own["drf"], gate, goal))
+    for script, what, goal in (("progress", "PUT progress", 7), ("enroll", "POST enroll", 6)):
+        with rig.undelivered():
+            own = rows[script] = _measure(rig, script, [rig.drf, rig.apart], rounds)
+        figures.append(_of(f"{what}, events in the outbox, of DRF", own["apart"], own["drf"], 4, goal))
+        own = rows[f"{script}, delivered"] = _measure(rig, script, [rig.drf, rig.ours], rounds)
+        figures.append(_of(f"{what}, events delivered meanwhile, of DRF", own["ours"], own["drf"], 1.5, 3))
     return figures, rows
 
 

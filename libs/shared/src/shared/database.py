@@ -12,7 +12,9 @@ from typing import Annotated, Any, LiteralString
 
 import psycopg
 from fastapi import Depends, Request
+from psycopg.adapt import AdaptersMap
 from psycopg.rows import TupleRow
+from psycopg.types.numeric import Int8Dumper
 from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
@@ -40,6 +42,9 @@ CONSTRAINT_NAMES = {
 
 _CONTENDED = frozenset(("40001", "40P01", "55P03"))
 """Serialization failure, deadlock, lock not to be had."""
+_ADAPTERS = AdaptersMap(psycopg.adapters)
+# By default a number's size decides its type, and each mixture of types in a statement is prepared and planned apart.
+_ADAPTERS.register_dumper(int, Int8Dumper)
 _DRIVER = "driver"
 _lent: ContextVar[AsyncSession | None] = ContextVar("lent", default=None)
 """The session that a conditional change reads its resource with."""
@@ -67,7 +72,7 @@ class Database:
             pool_timeout=POOL_WAIT_LIMIT_S,
             pool_recycle=1800,
             hide_parameters=True,
-            connect_args=self._settings,
+            connect_args={**self._settings, "context": _ADAPTERS},
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._reading = async_sessionmaker(
@@ -142,6 +147,7 @@ class Database:
             connect_timeout=CONNECT_LIMIT_S,
             options=str(self._settings["options"]),
             keepalives_idle=30,
+            context=_ADAPTERS,
         )
 
     async def connect(self) -> psycopg.AsyncConnection[TupleRow]:

@@ -10,7 +10,7 @@ from typing import Any, LiteralString
 
 from enrollment.commands.activity import HOT_NOTE, values_of
 from enrollment.commands.heartbeats import beat, count
-from enrollment.commands.hot_progress import ATTEMPTS, IS_PLAINLY_OPEN, LESSON, columns_of, rows_of
+from enrollment.commands.hot_progress import ATTEMPTS, IS_PLAINLY_OPEN, ITS_ROW, LESSON, columns_of, rows_of
 from enrollment.domain.completion import is_due, percentage_of
 from enrollment.models import Enrollment, HeartbeatState, LearnerClock, Progress
 from shared.conditional import pending
@@ -27,6 +27,7 @@ _ENROLLMENT = (
 _CLOCK = ("user_id", "counted_until")
 
 READ: LiteralString = f"""
+    {ITS_ROW}
     SELECT enrollments.xmin::text, learner_clocks.xmin::text,
         {columns_of(progress=_PROGRESS, enrollments=_ENROLLMENT, learner_clocks=_CLOCK)}
     FROM {LESSON} JOIN learner_clocks ON learner_clocks.user_id = enrollments.user_id WHERE {IS_PLAINLY_OPEN}

@@ -39,20 +39,22 @@ def columns_of(**tables: tuple[str, ...]) -> Any:
     return ", ".join(f"{table}.{name}" for table, names in tables.items() for name in names)
 
 
+ITS_ROW: LiteralString = "WITH its AS MATERIALIZED (SELECT * FROM progress WHERE id = %(progress_id)s)"
+"""First and apart: PostgreSQL would look for it once for each of the learner's enrollments, in every partition."""
 LESSON: LiteralString = """
-    progress
+    its AS progress
     JOIN enrollments ON enrollments.id = progress.enrollment_id
     JOIN lessons ON lessons.course_id = enrollments.course_id AND lessons.lesson_id = progress.lesson_id
     LEFT JOIN progress_policies AS policy ON policy.course_id = enrollments.course_id
 """
 IS_PLAINLY_OPEN: LiteralString = """
-    progress.id = %(progress_id)s AND enrollments.user_id = %(user_id)s
-    AND status IN ('active', 'completed') AND is_counted
+    enrollments.user_id = %(user_id)s AND status IN ('active', 'completed') AND is_counted
     AND (policy.course_id IS NULL OR (method = 'lessons' AND type_weights = '{}' AND NOT sequential))
 """
 """A lesson that the learner may work on, in a course that counts lessons."""
 
 READ: LiteralString = f"""
+    {ITS_ROW}
     SELECT enrollments.xmin::text, {columns_of(progress=_PROGRESS, enrollments=_ENROLLMENT, lessons=_LESSON)}
     FROM {LESSON} WHERE {IS_PLAINLY_OPEN}
 """  # noqa: S608
