@@ -5,6 +5,7 @@ session handed to them. Commands and queries never commit. The role's `search_pa
 schema, and could not reach another's.
 """
 
+import select
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
@@ -15,10 +16,11 @@ from fastapi import Depends, Request
 from psycopg.adapt import AdaptersMap
 from psycopg.rows import TupleRow
 from psycopg.types.numeric import Int8Dumper
-from sqlalchemy import make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import event, make_url
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from shared.conditional import Precondition, pending
 from shared.errors import PreconditionFailed
@@ -74,6 +76,7 @@ class Database:
             hide_parameters=True,
             connect_args={**self._settings, "context": _ADAPTERS},
         )
+        event.listen(self.engine.sync_engine, "checkout", _refuse_lost)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._reading = async_sessionmaker(
             self.engine.execution_options(isolation_level="AUTOCOMMIT"), expire_on_commit=False
@@ -170,6 +173,17 @@ async def driver_of(session: AsyncSession) -> psycopg.AsyncConnection[TupleRow]:
         session.info[_DRIVER] = (await (await session.connection()).get_raw_connection()).driver_connection
     connection: psycopg.AsyncConnection[TupleRow] = session.info[_DRIVER]
     return connection
+
+
+def _refuse_lost(connection: Any, record: ConnectionPoolEntry, proxy: PoolProxiedConnection) -> None:
+    """Lets the pool open a new connection instead of one that the server has closed, and look at the others anew.
+
+    Between statements a server has nothing to say but its farewell, so this asks the socket and not the server.
+    """
+    waiting = select.poll()
+    waiting.register(connection.driver_connection.fileno(), select.POLLIN)
+    if waiting.poll(0):
+        raise InvalidatePoolError
 
 
 def is_away(error: BaseException) -> bool:
