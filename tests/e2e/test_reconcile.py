@@ -26,6 +26,8 @@ DAMAGE = (
     "DELETE FROM certificate.attempts WHERE user_id = %(user)s",
     "DELETE FROM certificate.users WHERE user_id = %(user)s",
     "DELETE FROM gateway.course_members WHERE course_id = %(course)s",
+    "DELETE FROM gateway.push_assessments WHERE lesson_id = %(lesson)s",
+    "UPDATE gateway.push_attempts SET status = 'in_progress' WHERE user_id = %(user)s",
     "UPDATE gateway.course_staff SET is_lead = false WHERE course_id = %(course)s",
 )
 

@@ -8,6 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.copies.models import Course, CourseMember, CourseStaff
 from gateway.copies.store import take_course, take_enrollment
+from gateway.push.models import PushAssessment, PushAttempt
+from gateway.push.store import take_assessment, take_attempt
+from shared.contracts.assessment.events import AssessmentState, AttemptState
 from shared.contracts.catalog.events import CourseState
 from shared.contracts.enrollment.events import EnrollmentState
 from shared.reconcile import Copy, Reconciliation, columns
@@ -40,6 +43,16 @@ COPIES = (
         "course_members", "enrollment", "enrollment", EnrollmentState, "enrollment_id",
         CourseMember.enrollment_id, CourseMember.revision,
         columns("user_id", "course_id", "status"), take_enrollment, find=_members_of,
+    ),
+    Copy(
+        "push_assessments", "assessment", "assessment", AssessmentState, "assessment_id",
+        PushAssessment.assessment_id, PushAssessment.revision,
+        columns("course_id", "lesson_id", "title", "due_date", "is_deleted"), take_assessment,
+    ),
+    Copy(
+        "push_attempts", "assessment", "attempt", AttemptState, "attempt_id",
+        PushAttempt.attempt_id, PushAttempt.revision,
+        columns("user_id", "assessment_id", "status", "expires_at"), take_attempt,
     ),
 )  # fmt: skip
 
