@@ -127,7 +127,10 @@ class Database:
             yield session
 
     async def read(self, statement: LiteralString, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
-        """The first row of a hot read: SQL as psycopg takes it, `%(name)s`, on a connection beside the pool."""
+        """The first row of a hot read: SQL as psycopg takes it, `%(name)s`, on a connection beside the pool.
+
+        Its plan is made once for all values.
+        """
         if (lent := _lent.get()) is not None:
             connection = await lent.connection()
             row = (await connection.exec_driver_sql(statement, dict(parameters))).first()
@@ -148,7 +151,9 @@ class Database:
             autocommit=True,
             application_name=self.name,
             connect_timeout=CONNECT_LIMIT_S,
-            options=str(self._settings["options"]),
+            # One plan for all values: of a table in partitions PostgreSQL would make a new one each time, for as much as
+            # the statement costs.
+            options=f"{self._settings['options']} -c plan_cache_mode=force_generic_plan",
             keepalives_idle=30,
             context=_ADAPTERS,
         )
