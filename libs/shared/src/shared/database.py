@@ -151,8 +151,8 @@ class Database:
             autocommit=True,
             application_name=self.name,
             connect_timeout=CONNECT_LIMIT_S,
-            # One plan for all values: of a table in partitions PostgreSQL would make a new one each time, for as much as
-            # the statement costs.
+            # One plan for all values: of a table in partitions PostgreSQL would make a new one each time, which costs
+            # as much as the statement.
             options=f"{self._settings['options']} -c plan_cache_mode=force_generic_plan",
             keepalives_idle=30,
             context=_ADAPTERS,
