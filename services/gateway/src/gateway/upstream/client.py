@@ -1,7 +1,7 @@
 """Asking the services behind the gateway: one function over pools of kept-open connections.
 
-A client of our own, over httptools and the event loop's transports: what it does for one request costs less than half
-of what aiohttp's does (docs/performance.md). It speaks as much HTTP/1.1 as our services do.
+A client of our own, over httptools and the event loop's transports: asking costs a quarter of what it did with aiohttp
+(docs/performance.md). It speaks as much HTTP/1.1 as our services do: no TLS, no redirects, cookies or compression.
 """
 
 import asyncio
