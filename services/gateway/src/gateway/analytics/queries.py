@@ -127,11 +127,7 @@ async def _stats(upstreams: Upstreams, signature: str) -> LearnerStats | None:
             asyncio.timeout(STATS_LIMIT_S),
             upstreams.ask("enrollment", "GET", "/api/user/progress-stats/", headers) as answer,
         ):
-            body = b""
-            async for piece in answer.pieces:
-                body += piece
-                if len(body) > LARGEST_STATS:
-                    return None
+            body = await answer.whole(LARGEST_STATS)
             return LearnerStats.model_validate_json(body) if answer.status == 200 else None
     except (UpstreamDown, TimeoutError, ValidationError):
         return None

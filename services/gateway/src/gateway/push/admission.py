@@ -122,11 +122,7 @@ class Admission:
                     raise NotFound
                 if answer.status != 200:
                     raise ServiceUnavailable
-                body = b""
-                async for piece in answer.pieces:
-                    body += piece
-                    if len(body) > LARGEST_ANSWER:
-                        raise ServiceUnavailable
+                body = await answer.whole(LARGEST_ANSWER)
         except UpstreamDown as error:
             raise ServiceUnavailable from error
         return _AssessmentSeen.model_validate_json(body).course

@@ -3,7 +3,7 @@
 import time
 from collections.abc import AsyncIterator, Sequence
 
-from gateway.upstream.client import Answer, UpstreamDown, Upstreams
+from gateway.upstream.client import UpstreamDown, Upstreams
 from shared.auth import HEADER, LIFETIME_S, Signer
 from shared.settings import ServiceName
 from shared.telemetry import request_id
@@ -30,7 +30,7 @@ class Inside:
                 return None
             if answer.status != 200:
                 raise UpstreamDown(f"answered {answer.status}")
-            return await _whole(answer)
+            return await answer.whole(LARGEST_ANSWER)
 
     async def post(
         self, service: ServiceName, target: str, kind: str, pieces: AsyncIterator[bytes], *, limit_s: float
@@ -41,7 +41,7 @@ class Inside:
         """
         headers = [*self._headers(), ("Content-Type", kind)]
         async with self._upstreams.ask(service, "POST", target, headers, pieces, limit_s=limit_s) as answer:
-            return answer.status, await _whole(answer)
+            return answer.status, await answer.whole(LARGEST_ANSWER)
 
     def _headers(self) -> Sequence[tuple[str, str]]:
         headers = [("X-Request-ID", request_id())]
@@ -51,12 +51,3 @@ class Inside:
                 self._signed_until = time.monotonic() + LIFETIME_S / 2
             headers.append((HEADER, self._signature))
         return headers
-
-
-async def _whole(answer: Answer) -> bytes:
-    body = bytearray()
-    async for piece in answer.pieces:
-        body += piece
-        if len(body) > LARGEST_ANSWER:
-            raise UpstreamDown(f"answered more than {LARGEST_ANSWER} bytes")
-    return bytes(body)

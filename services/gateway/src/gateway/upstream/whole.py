@@ -6,6 +6,7 @@ from starlette.types import Send
 
 from gateway.upstream.client import UpstreamDown, Upstreams
 from gateway.upstream.headers import for_client
+from gateway.upstream.inside import LARGEST_ANSWER
 from gateway.upstream.proxy import Incoming, headers_of
 from shared.errors import ServiceUnavailable
 
@@ -43,7 +44,6 @@ async def fetch(upstreams: Upstreams, request: Incoming) -> Whole:
     headers = [(name, value) for name, value in headers_of(request) if name.lower() not in _ABOUT_THE_BODY]
     try:
         async with upstreams.ask(request.service, "GET", request.target, headers) as answer:
-            body = b"".join([piece async for piece in answer.pieces])
-            return Whole(answer.status, for_client(answer.headers), body)
+            return Whole(answer.status, for_client(answer.headers), await answer.whole(LARGEST_ANSWER))
     except UpstreamDown as error:
         raise ServiceUnavailable from error
