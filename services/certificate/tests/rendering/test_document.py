@@ -122,7 +122,7 @@ class TestTemplates:
         for mark in (
             b"/OutputIntents",
             b"/GTS_PDFA1",
-            b"pdfaid:part>3<",
+            b"pdfaid:part>2<",
             b"pdfaid:conformance>B<",
             b"pdfuaid:part>1<",
             b"/StructTreeRoot",
@@ -131,11 +131,10 @@ class TestTemplates:
             b"/DisplayDocTitle true",
             b"/Lang(" + language.encode(),
             b"/Alt",
-            b"/AFRelationship/Data",
             b"<dc:title>",
         ):
             assert mark in pdf, mark
-        for mark in (b"/Encrypt", b"/JavaScript", b"/Launch", b"/OpenAction"):
+        for mark in (b"/Encrypt", b"/JavaScript", b"/Launch", b"/OpenAction", b"/EmbeddedFile"):
             assert mark not in pdf, mark
         fonts = pdf.count(b"/Type/FontDescriptor")
         assert 0 < fonts == pdf.count(b"/FontFile")
