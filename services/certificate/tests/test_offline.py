@@ -103,8 +103,8 @@ class TestChanged:
 
     def test_one_byte_anywhere_in_the_pdf_is_found(self, files: Path) -> None:
         good = (files / "certificate.pdf").read_bytes()
-        seal = range(good.index(b"%SyllabusSeal"), len(good))
-        for at in [*random.Random(7).sample(range(len(good)), 100), *seal]:
+        record_and_seal = range(good.index(b"%SyllabusRecord"), len(good))
+        for at in [*random.Random(7).sample(range(len(good)), 100), *record_and_seal]:
             bad = bytearray(good)
             bad[at] ^= 1
             (files / "certificate.pdf").write_bytes(bytes(bad))
@@ -117,11 +117,19 @@ class TestChanged:
         code, said = run(files, "certificate.pdf")
         assert (code, "FAILED      file" in said) == (1, True)
 
-    def test_one_saved_anew_is_told_from_one_as_issued(self, files: Path) -> None:
+    def test_one_without_its_seal_is_told_from_one_as_issued(self, files: Path) -> None:
         at = files / "certificate.pdf"
         at.write_bytes(re.sub(rb"%SyllabusSeal .*\n", b"", at.read_bytes()))
         code, said = run(files, "certificate.pdf")
         assert (code, said.count("FAILED")) == (1, 1)
+
+    @pytest.mark.parametrize("line", ["Record", "Seal"])
+    @pytest.mark.parametrize("times", [0, 2])
+    def test_all_of_record_and_seal_is_there_once(self, files: Path, line: str, times: int) -> None:
+        at = files / "certificate.pdf"
+        lines = rb"((?:%%Syllabus%s .*\n)+)" % line.encode()
+        at.write_bytes(re.sub(lines, lambda found: found[0] * times, at.read_bytes()))
+        assert run(files, "certificate.pdf")[0] != 0
 
     def test_a_key_of_the_forgers_own_is_not_taken(self, files: Path) -> None:
         (files / "jwks.json").write_text('{"keys": []}')

@@ -2,7 +2,7 @@
 
     python offline.py FILE --keys jwks.json [--proof proof.json --checkpoint checkpoint.json] [--status status.json]
 
-FILE is the PDF, the `certificate.json` inside it, or the credential. Prints what was checked, VALID or INVALID; the
+FILE is the PDF, the record (JSON) that it carries, or the credential. Prints what was checked, VALID or INVALID; the
 exit code is 0 when valid, 1 when not, 2 when something could not be read. See docs/verify.md.
 """
 
@@ -14,8 +14,7 @@ import json
 import re
 import sys
 import zlib
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,6 @@ FACTS = frozenset({
     "completion_date", "issued_at", "template_version",
 })  # fmt: skip
 LARGEST = 20 * 1024 * 1024
-LARGEST_RECORD = 64 * 1024
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
 Json = dict[str, Any]
@@ -99,13 +97,11 @@ def check_record(record: Json, keys: Keys, report: Report) -> str:
 
 
 def find_record(pdf: bytes) -> Json:
-    """The file `certificate.json` in a PDF."""
-    for data in _streams(pdf):
-        with suppress(ValueError):
-            record = json.loads(data)
-            if isinstance(record, dict) and "attested" in record:
-                return record
-    raise Unreadable("this PDF carries no record: it was printed, scanned, or is no certificate")
+    """What the lines before `startxref` say that carry the record."""
+    lines = re.findall(rb"\n%SyllabusRecord ([A-Za-z0-9_-]+)(?=\n)", pdf)
+    if not lines:
+        raise Unreadable("this PDF carries no record: it was scanned, printed or saved anew, or is no certificate")
+    return _object(_base64url(b"".join(lines).decode()), "the record")
 
 
 def check_seal(pdf: bytes, keys: Keys, report: Report) -> None:
@@ -116,16 +112,6 @@ def check_seal(pdf: bytes, keys: Keys, report: Report) -> None:
         data = b"syllabus-pdf\0" + hashlib.sha256(pdf[: seal.start()] + pdf[seal.end() :]).digest()
         holds = keys.verify(seal.group(1).decode(), _base64url(seal.group(2).decode()), data)
     report.check("file: sealed by one of the given keys, and no byte changed since", holds)
-
-
-def _streams(pdf: bytes) -> Iterator[bytes]:
-    for mark in re.finditer(rb"/EmbeddedFile", pdf):
-        start = re.compile(rb"stream\r?\n").search(pdf, mark.end(), mark.end() + 2000)
-        if start is not None:
-            packed = pdf[start.end() : start.end() + LARGEST_RECORD]
-            yield packed.partition(b"endstream")[0]
-            with suppress(zlib.error):
-                yield zlib.decompressobj().decompress(packed, LARGEST_RECORD)
 
 
 # --- the credential ----------------------------------------------------------------------------------------------
@@ -300,7 +286,7 @@ def verify(arguments: argparse.Namespace) -> Report:
 def main(argv: Sequence[str] | None = None, write: Callable[[str], object] = sys.stdout.write) -> int:
     """The command line. Returns the exit code."""
     parser = argparse.ArgumentParser(prog="verify", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("file", help="the PDF, its certificate.json, or the credential")
+    parser.add_argument("file", help="the PDF, its record, or the credential")
     parser.add_argument("--keys", required=True, help="the issuer's JWKS: /api/certificates/keys/")
     parser.add_argument("--proof", help="of /api/certificates/log/proof/")
     parser.add_argument("--checkpoint", help="of /api/certificates/log/, of the proof's size")

@@ -95,30 +95,6 @@ def test_a_word_of_nobodys_is_found() -> None:
     assert undefined(document, context_of(document)) == {"grade", "Schema"}
 
 
-def test_has_what_the_schema_of_open_badges_requires() -> None:
-    """The required members of 1EdTech's schema of an AchievementCredential, and their forms."""
-    document = documents()["credential"]
-    assert {"@context", "id", "type", "issuer", "validFrom", "credentialSubject"} <= document.keys()
-    assert document["@context"][:2] == list(CONTEXTS)[:2]
-    assert {"VerifiableCredential", "OpenBadgeCredential"} <= set(document["type"])
-    assert {"id", "type"} <= document["issuer"].keys()
-    assert "Profile" in document["issuer"]["type"]
-    subject = document["credentialSubject"]
-    assert "AchievementSubject" in subject["type"]
-    for identity in subject["identifier"]:
-        assert identity["type"] == "IdentityObject"
-        assert identity.keys() == {"type", "hashed", "identityHash", "identityType"}
-    achievement = subject["achievement"]
-    assert {"id", "type", "criteria", "description", "name"} <= achievement.keys()
-    assert achievement["type"] == ["Achievement"]
-    assert achievement["achievementType"] == "CertificateOfCompletion"
-    assert achievement["criteria"].keys() <= {"id", "narrative"}
-    for schema in document["credentialSchema"]:
-        assert schema.keys() == {"id", "type"}
-    for moment in (document["validFrom"], document["validUntil"], subject["activityEndDate"]):
-        assert datetime.fromisoformat(moment).tzinfo is not None
-
-
 def test_has_what_a_status_list_requires() -> None:
     """Of Bitstring Status List v1.0, sections 2.1 and 2.2."""
     entry = documents()["credential"]["credentialStatus"]

@@ -11,6 +11,7 @@ from certificate.domain.signing import SigningKey
 from certificate.domain.verification import CHANGED_FILE
 from certificate.issuer import issuer
 from certificate.models import Certificate
+from certificate.routes.verification import NO_RECORD
 from shared.testing import ServiceUnderTest, user
 
 URL = "/api/certificates/"
@@ -68,18 +69,41 @@ class TestVerifyFile:
         await issue()
         good = await pdf(certificate)
         client = certificate.client()
-        for at in random.Random(7).sample(range(len(good)), 40):
+        record = range(good.index(b"%SyllabusRecord"), good.index(b"startxref"))
+        for at in random.Random(7).sample(range(len(good)), 40) + random.Random(7).sample(record, 40):
             bad = bytearray(good)
             bad[at] ^= 1
             answer = await client.post(f"{URL}verify/", files={"file": ("mine.pdf", bytes(bad))})
             assert answer.status_code in (200, 400, 404)
             assert answer.json().get("valid") is not True, at
 
-    async def test_one_saved_anew_is_told_from_a_forged_one(self, certificate: ServiceUnderTest, issue: Any) -> None:
+    async def test_one_without_its_seal_is_told_from_a_forged_one(
+        self, certificate: ServiceUnderTest, issue: Any
+    ) -> None:
         await issue()
         body = await verify(certificate, re.sub(rb"%SyllabusSeal .*\n", b"", await pdf(certificate)))
         assert (body["valid"], body["reason"]) == (False, CHANGED_FILE)
         assert body["checks"] == {"hash": False, "signature": True, "revocation": True, "log": True}
+
+    async def test_one_that_a_reader_added_to_is_told_from_a_forged_one(
+        self, certificate: ServiceUnderTest, issue: Any
+    ) -> None:
+        await issue()
+        noted = await pdf(certificate) + b"99 0 obj\n<<>>\nendobj\nstartxref\n9\n%%EOF\n"
+        assert (await verify(certificate, noted))["reason"] == CHANGED_FILE
+
+    async def test_the_record_of_another_certificate_does_not_hold(
+        self, certificate: ServiceUnderTest, issue: Any
+    ) -> None:
+        await issue(7)
+        first = await pdf(certificate)
+        await issue(8)
+        second = await pdf(certificate)
+        lines = re.compile(rb"(?:%SyllabusRecord .*\n)+")
+        swapped = lines.sub(lines.search(second)[0], first)  # type: ignore[index]
+        assert (await verify(certificate, swapped))["reason"] == CHANGED_FILE
+        both = lines.sub(lambda found: found[0] * 2, first)
+        assert await verify(certificate, both, 400) == {"file": [NO_RECORD]}
 
     async def test_a_seal_by_another_key_does_not_hold(self, certificate: ServiceUnderTest, issue: Any) -> None:
         await issue()
@@ -113,7 +137,7 @@ class TestVerifyFile:
         [
             (b"", "This is not a PDF."),
             (b"hello", "This is not a PDF."),
-            (b"%PDF-1.7\n%%EOF", "This PDF carries no certificate's record. Check the certificate by its number."),
+            (b"%PDF-1.7\n%%EOF", NO_RECORD),
             (b"%PDF-" + b"x" * 5 * 1024 * 1024, "The file is larger than 5242880 bytes."),
         ],
         ids=["empty", "text", "another", "large"],

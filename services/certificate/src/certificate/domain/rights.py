@@ -26,7 +26,10 @@ def check_may_list(identity: Identity) -> None:
 
 
 def check_may_read(*, is_holder: bool, is_staff: bool) -> None:
-    """A certificate, its PDF and its credential: its holder and the course's staff. Raises NotFound."""
+    """A certificate, its PDF and its credential: its holder, whatever the subscription, and the course's staff.
+
+    Premium gives the list; what was earned stays open to who earned it. Raises NotFound.
+    """
     if not (is_holder or is_staff):
         raise NotFound
 

@@ -4,8 +4,8 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from certificate.domain.attachment import Record
 from certificate.domain.attestation import Attestation
+from certificate.domain.records import Record
 from certificate.domain.signing import VerifyingKey
 from certificate.models import CertificateStatus
 

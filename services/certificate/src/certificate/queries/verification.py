@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from certificate.domain.attachment import Record
 from certificate.domain.attestation import Attestation
+from certificate.domain.records import Record
 from certificate.domain.seals import Seal
 from certificate.domain.signing import VerifyingKey
 from certificate.domain.verification import CHANGED_FILE, Checks, check, check_record, reason_against, status_at

@@ -1,6 +1,6 @@
-"""A certificate as a PDF: one page, archival (PDF/A-3b) and accessible (PDF/UA-1), the same bytes every time.
+"""A certificate as a PDF: one page, archival (PDF/A-2b) and accessible (PDF/UA-1), the same bytes every time.
 
-Inside it is `certificate.json`: what it attests, with hash and signature, so that the file can be verified alone.
+What is given out carries what it attests, with hash and signature, so that the file can be verified alone.
 """
 
 import base64
@@ -23,6 +23,7 @@ from babel.units import format_unit
 
 from certificate.domain.attestation import Attestation
 from certificate.domain.design import LEVELS, Colours, Design, Wording, is_dark, softened
+from certificate.domain.records import add_record
 from certificate.domain.seals import seal
 from certificate.domain.signing import SigningKey
 from certificate.models import Certificate, CertificateStatus
@@ -31,7 +32,7 @@ from certificate.rendering.words import FONTS, line
 from certificate.schemas import Paper
 
 TEMPLATE = Path(__file__).with_name("certificate.typ")
-STANDARDS: list[Literal["a-3b", "ua-1"]] = ["a-3b", "ua-1"]
+STANDARDS: list[Literal["a-2b", "ua-1"]] = ["a-2b", "ua-1"]
 _PAPERS: dict[Paper, str] = {"a4": "a4", "letter": "us-letter"}
 _MARKS: dict[CertificateStatus, str] = {
     "active": "",
@@ -55,7 +56,7 @@ class Look:
 
 @dataclass(frozen=True)
 class Drawing:
-    """Everything that a PDF shows: the same drawing gives the same bytes."""
+    """Everything that a PDF shows and carries: the same drawing gives the same bytes."""
 
     attestation: Attestation
     record: str
@@ -96,7 +97,7 @@ class Drawing:
 
 
 def record_of(certificate: Certificate) -> str:
-    """The JSON inside the PDF."""
+    """The JSON that the PDF carries."""
     facts = Attestation.of(certificate).facts()
     record = {
         "attested": facts,
@@ -104,11 +105,11 @@ def record_of(certificate: Certificate) -> str:
         "signature": certificate.signature,
         "key_id": certificate.key_id,
     }
-    return json.dumps(record, ensure_ascii=False, indent=1)
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":"))
 
 
 def draw_pdf(drawing: Drawing) -> bytes:
-    """Takes some 10 to 100 ms of one core: not for the event loop."""
+    """The page alone. Takes some 10 to 100 ms of one core: not for the event loop."""
     inputs = {"data": json.dumps(_data(drawing), ensure_ascii=False)}
     moment = int(drawing.attestation.issued_at.timestamp())
     pdf = _compiler().compile(format="pdf", sys_inputs=inputs, pdf_standards=[*STANDARDS], timestamp=moment)
@@ -117,8 +118,8 @@ def draw_pdf(drawing: Drawing) -> bytes:
 
 
 def draw_sealed(drawing: Drawing, key: SigningKey) -> bytes:
-    """The PDF as it is given out: from then on no byte of it can be changed unseen."""
-    return seal(draw_pdf(drawing), key)
+    """The PDF as it is given out, with its record: from then on no byte of it can be changed unseen."""
+    return seal(add_record(draw_pdf(drawing), drawing.record), key)
 
 
 def draw_png(drawing: Drawing, *, ppi: int = 96) -> bytes:
@@ -152,7 +153,6 @@ def _data(drawing: Drawing) -> dict[str, Any]:
         "verification_url": drawing.verification_url,
         "qr": _qr(drawing.verification_url, colours),
         "mark": drawing.mark,
-        "record": drawing.record,
     }
 
 

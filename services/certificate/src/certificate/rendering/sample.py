@@ -28,7 +28,7 @@ def sample(look: Look, public_url: str, paper: Paper) -> Drawing:
     )
     return Drawing(
         attestation=attestation,
-        record='{"preview": true}',
+        record="",
         verification_url=f"{public_url}/verify/{_NUMBER}",
         mark="Preview",
         paper=paper,

@@ -42,9 +42,9 @@ async def get_certificate_pdf(
 ) -> Response:
     """A certificate to print or send: one page with a QR code that leads to its verification page.
 
-    PDF/A-3b (archival) and PDF/UA-1 (accessible). The facts that were signed are attached to it as `certificate.json`,
-    and all its bytes are signed: a file in which one was changed does not verify. One that is no longer in force says
-    so across the page. For whom the certificate is readable.
+    PDF/A-2b (archival) and PDF/UA-1 (accessible). It carries the facts that were signed, and all its bytes are signed:
+    a file in which one was changed does not verify. One that is no longer in force says so across the page. For whom
+    the certificate is readable.
     """
     certificate = await find_document(database, peers, identity, certificate_id)
     status = status_at(certificate.status, certificate.expires_at, now=datetime.now(UTC))

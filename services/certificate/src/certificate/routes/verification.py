@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from fastapi import APIRouter, UploadFile
 from starlette.concurrency import run_in_threadpool
 
-from certificate.domain.attachment import Record, find_record
+from certificate.domain.records import Record, find_record
 from certificate.domain.seals import Seal, find_seal
 from certificate.issuer import issuer
 from certificate.queries.verification import get_verification, get_verification_of_file
@@ -15,6 +15,10 @@ from shared.database import OpenDatabase, Reading
 from shared.errors import Invalid
 
 LARGEST_PDF = 5 * 1024 * 1024
+NO_RECORD = (
+    "This PDF carries no certificate's record: it was scanned, printed or saved anew, or is none. "
+    "Check the certificate by its number."
+)
 
 router = APIRouter(tags=["certificates"])
 
@@ -34,8 +38,9 @@ async def verify_certificate_file(database: OpenDatabase, file: UploadFile) -> V
     """Check a certificate by its PDF: `multipart/form-data` with `file`, 5 MB at most. Open to all.
 
     What is checked is the signed record that the PDF carries, against its signature and what was issued, and the seal
-    over all bytes of the file: `hash` is false when one was changed, or the file was saved anew. 400 for a file without
-    such a record (a scan, a printout saved as PDF: check those by number), 404 when no certificate has its number.
+    over all bytes of the file: `hash` is false when one was changed or added. 400 for a file without
+    such a record (a scan, a printout, one saved anew by another program: check those by number), 404 when no
+    certificate has its number.
     """
     data = await file.read(LARGEST_PDF + 1)
     if len(data) > LARGEST_PDF:
@@ -44,7 +49,7 @@ async def verify_certificate_file(database: OpenDatabase, file: UploadFile) -> V
         raise Invalid(file="This is not a PDF.")
     record, seal = await run_in_threadpool(_read, data)
     if record is None:
-        raise Invalid(file="This PDF carries no certificate's record. Check the certificate by its number.")
+        raise Invalid(file=NO_RECORD)
     async with database.reading() as session:
         return await get_verification_of_file(session, record, seal, issuer().key.public, now=datetime.now(UTC))
 
