@@ -72,7 +72,7 @@ _CLAIM: LiteralString = """
     INSERT INTO inbox (consumer, event_id)
     SELECT %s, unnest(%s::uuid[]) ON CONFLICT DO NOTHING RETURNING event_id::text
 """
-_FORGET = text("DELETE FROM inbox WHERE handled_at < now() - make_interval(days => :days)")
+_FORGET = text("DELETE FROM inbox WHERE handled_at < now() - make_interval(days => CAST(:days AS integer))")
 
 log = structlog.get_logger()
 

@@ -7,6 +7,8 @@ from sqlalchemy import text
 
 from shared import outbox, telemetry
 from shared.database import Database
+from shared.inbox import KEPT_DAYS
+from shared.worker import KEEP_HOUSE
 
 
 async def rows(database: Database, columns: str = "aggregate_id, version") -> list[tuple[object, ...]]:
@@ -73,3 +75,19 @@ class TestPartitions:
             await session.execute(text("UPDATE outbox SET published_at = now()"))
             await outbox.maintain_partitions(session)
         assert await rows(database) == []
+
+
+async def test_the_house_is_kept(database: Database) -> None:
+    """The hourly schedule as it runs: partitions are made ahead, notes of events too old to come again are dropped."""
+    async with database.transaction() as session:
+        for age, event_id in ((KEPT_DAYS + 1, 1), (KEPT_DAYS - 1, 2)):
+            await session.execute(
+                text(
+                    "INSERT INTO inbox (consumer, event_id, handled_at)"
+                    " VALUES ('c', CAST(:id AS uuid), now() - CAST(:age AS interval))"
+                ),
+                {"id": f"00000000-0000-0000-0000-{event_id:012}", "age": f"{age} days"},
+            )
+    await KEEP_HOUSE.run(database)
+    async with database.reading() as session:
+        assert [str(kept)[-1] for kept in await session.scalars(text("SELECT event_id FROM inbox"))] == ["2"]
