@@ -1,12 +1,16 @@
 """Copies of what other services own. A copy takes a state newer than its own, and skips any other."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
 from sqlalchemy import inspect
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase
+
+from shared.contracts import State
+
+S = TypeVar("S", bound=State)
 
 
 async def take(session: AsyncSession, copy: type[DeclarativeBase], *, by: str = "revision", **values: Any) -> bool:
@@ -22,3 +26,12 @@ async def take(session: AsyncSession, copy: type[DeclarativeBase], *, by: str = 
         index_elements=key, set_=told, where=getattr(copy, by) < row.excluded[by]
     ).returning(*(getattr(copy, name) for name in key))
     return (await session.execute(newer)).first() is not None
+
+
+def newest(states: Sequence[S], key: str) -> list[S]:
+    """The newest state of each aggregate, whose id is the field `key`: what taking one after the other would leave."""
+    found: dict[Any, S] = {}
+    for state in states:
+        if (had := found.get(getattr(state, key))) is None or had.version < state.version:
+            found[getattr(state, key)] = state
+    return list(found.values())

@@ -10,9 +10,10 @@ and after the last attempt, or at once when it cannot be read, to the dead lette
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any, LiteralString
 
 import structlog
@@ -67,6 +68,21 @@ Handler = Callable[[AsyncSession, Any], Awaitable[None]]
 """`async def on_course(session, event)`: the effect of one event, in the session's transaction."""
 Handlers = Mapping[type[Event], Handler]
 """What a service does about which event. An event of a type not named here is dropped."""
+
+
+@dataclass(frozen=True)
+class BatchHandler:
+    """The effect of many events at once: of those in a batch that follow one another and have this same handler.
+
+    It must come out as if they were handled one after the other. It records no events, as what several caused has no
+    one cause. When it fails, it is called with each alone.
+    """
+
+    run: Callable[[AsyncSession, Sequence[Any]], Awaitable[None]]
+
+    async def __call__(self, session: AsyncSession, event: Event) -> None:
+        await self.run(session, [event])
+
 
 _CLAIM: LiteralString = """
     INSERT INTO inbox (consumer, event_id)
@@ -226,24 +242,38 @@ class Consumer:
         async with self._database.transaction() as session:
             fresh = await claim(session, consumer, [delivery.envelope.event_id for delivery in deliveries])
             for delivery in deliveries:
-                envelope = delivery.envelope
-                if envelope.event_id in fresh:
-                    fresh.discard(envelope.event_id)
-                    begin(envelope.correlation_id, cause_id=envelope.event_id)
-                    with tracing.span(
-                        f"process {envelope.type}", "consumer", parent=envelope.traceparent, queue=consumer
-                    ):
-                        await self._handlers[envelope.type][1](session, delivery.event)
-                        if session.new or session.dirty or session.deleted:
-                            await session.flush()  # the next handler's statements see it, also those as text
-                    handled.append(envelope)
+                if delivery.envelope.event_id in fresh:
+                    fresh.discard(delivery.envelope.event_id)
+                    handled.append(delivery)
+            for handler, turn in self._turns(handled):
+                first = turn[0].envelope
+                begin(first.correlation_id, cause_id=first.event_id if len(turn) == 1 else None)
+                with tracing.span(f"process {first.type}", "consumer", parent=first.traceparent, queue=consumer):
+                    if isinstance(handler, BatchHandler):
+                        await handler.run(session, [delivery.event for delivery in turn])
+                    else:
+                        await handler(session, turn[0].event)
+                    if session.new or session.dirty or session.deleted:
+                        await session.flush()  # the next handler's statements see it, also those as text
         now = datetime.now(UTC)
-        for kind, count in Counter(envelope.type for envelope in handled).items():
+        for kind, count in Counter(delivery.envelope.type for delivery in handled).items():
             CONSUMED.labels(consumer, kind).inc(count)
         lag = CONSUME_LAG.labels(consumer)
-        for envelope in handled:
-            lag.observe((now - envelope.time).total_seconds())
+        for delivery in handled:
+            lag.observe((now - delivery.envelope.time).total_seconds())
         DUPLICATES.labels(consumer).inc(len(deliveries) - len(handled))
+
+    def _turns(self, deliveries: Sequence[Delivery]) -> Iterator[tuple[Handler, list[Delivery]]]:
+        """What is handled at once: an event; or several, of one trace or none, where their handler takes them so."""
+
+        def alike(delivery: Delivery) -> tuple[Handler, str | None]:
+            return self._handlers[delivery.envelope.type][1], tracing.sampled(delivery.envelope.traceparent)
+
+        for (handler, _), found in groupby(deliveries, alike):
+            if isinstance(handler, BatchHandler):
+                yield handler, list(found)
+            else:
+                yield from ((handler, [delivery]) for delivery in found)
 
     async def _put_off(self, queue: str, envelope: Envelope, failure: Exception) -> None:
         consumer = queue.removeprefix(self._topology.prefix)

@@ -188,6 +188,12 @@ def parse(traceparent: str | None) -> tuple[str, str, bool] | None:
     return parts[1], parts[2], bool(int(parts[3], 16) & 1)
 
 
+def sampled(traceparent: str | None) -> str | None:
+    """It, if its trace goes on here and to the collector."""
+    read = parse(traceparent) if _exporter is not None else None
+    return traceparent if read is not None and read[2] else None
+
+
 class Traced:
     """ASGI: a span for each request served."""
 

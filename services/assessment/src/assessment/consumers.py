@@ -1,11 +1,12 @@
 """The event entrance: keeping copies of courses and enrollments, and making assessments that came with a course."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from assessment.commands.cloning import clone_assessments
-from assessment.commands.copies import take_course, take_enrollment
+from assessment.commands.copies import take_course, take_enrollments
 from assessment.commands.erasing import erase_user
 from assessment.commands.importing import take_import
 from shared.contracts.catalog.events import (
@@ -28,7 +29,7 @@ from shared.contracts.enrollment.events import (
     EnrollmentUnenrolled,
 )
 from shared.contracts.gateway.events import UserErased
-from shared.inbox import Handlers
+from shared.inbox import BatchHandler, Handlers
 
 
 async def on_course(session: AsyncSession, event: CourseEvent) -> None:
@@ -49,9 +50,9 @@ async def on_assessment_imported(session: AsyncSession, event: AssessmentImporte
     await take_import(session, event.course_id, event.assessment, now=datetime.now(UTC))
 
 
-async def on_enrollment(session: AsyncSession, event: EnrollmentEvent) -> None:
+async def on_enrollments(session: AsyncSession, events: Sequence[EnrollmentEvent]) -> None:
     """Any fact about an enrollment carries its whole state."""
-    await take_enrollment(session, event)
+    await take_enrollments(session, events)
 
 
 async def on_user_erased(session: AsyncSession, event: UserErased) -> None:
@@ -67,11 +68,16 @@ HANDLERS: Handlers = {
     CoursePublished: on_course,
     CourseUnpublished: on_course,
     CourseDeleted: on_course,
-    EnrollmentCreated: on_enrollment,
-    EnrollmentReactivated: on_enrollment,
-    EnrollmentUnenrolled: on_enrollment,
-    EnrollmentSuspended: on_enrollment,
-    EnrollmentRestored: on_enrollment,
-    EnrollmentCompleted: on_enrollment,
+    **dict.fromkeys(
+        (
+            EnrollmentCreated,
+            EnrollmentReactivated,
+            EnrollmentUnenrolled,
+            EnrollmentSuspended,
+            EnrollmentRestored,
+            EnrollmentCompleted,
+        ),
+        BatchHandler(on_enrollments),
+    ),
     UserErased: on_user_erased,
 }

@@ -5,11 +5,12 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from shared.contracts.assessment.events import AssessmentDeleted
 from shared.contracts.catalog.events import CourseDeleted, CoursePublished
 from shared.contracts.enrollment.events import EnrollmentCreated, EnrollmentSuspended
-from shared.testing import ServiceUnderTest, user
+from shared.testing import ServiceUnderTest, statements, user
 
 Json = dict[str, Any]
 Make = Callable[..., Awaitable[Json]]
@@ -95,3 +96,19 @@ class TestAnEnrollment:
         await service.deliver(suspended, event_id="00000000-0000-7000-8000-000000000001")
         await service.deliver(enrolled(version=4))
         assert not await may_start(made)
+
+    async def test_of_many_in_a_batch_the_newest_state_of_each_holds(
+        self, service: ServiceUnderTest, enrolled: EnrollmentBuilder
+    ) -> None:
+        story = [(70, 2, "active"), (71, 1, "active"), (70, 5, "suspended"), (70, 4, "active"), (71, 2, "unenrolled")]
+        events = [
+            enrolled(enrollment_id=number, user_id=number, version=version, status=status)
+            for number, version, status in story
+        ]
+        await service.deliver_at_once(events[0])  # a new connection asks for the server's kind
+        with statements() as sent:
+            await service.deliver_at_once(*events[1:])
+        assert len(sent) == 2
+        async with service.database.reading() as session:
+            rows = await session.execute(text("SELECT enrollment_id, revision, status FROM enrollments"))
+            assert {tuple(row) for row in rows} >= {(70, 5, "suspended"), (71, 2, "unenrolled")}

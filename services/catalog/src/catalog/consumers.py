@@ -1,10 +1,11 @@
 """Event entrance: what the catalog does about the facts of other services. It keeps copies (`commands.copies`)."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from catalog.commands.copies import take_assessment, take_enrollment, take_policy, take_rating, take_user
+from catalog.commands.copies import take_assessment, take_enrollments, take_policy, take_rating, take_user
 from catalog.commands.erasure import erase_user
 from shared.contracts.assessment.events import (
     AssessmentCreated,
@@ -24,7 +25,7 @@ from shared.contracts.enrollment.events import (
     RatingChanged,
 )
 from shared.contracts.gateway.events import UserErased, UserEvent, UserRegistered, UserUpdated
-from shared.inbox import Handlers
+from shared.inbox import BatchHandler, Handlers
 
 
 async def on_user(session: AsyncSession, event: UserEvent) -> None:
@@ -37,9 +38,9 @@ async def on_erased(session: AsyncSession, event: UserErased) -> None:
     await erase_user(session, event, now=datetime.now(UTC))
 
 
-async def on_enrollment(session: AsyncSession, event: EnrollmentEvent) -> None:
+async def on_enrollments(session: AsyncSession, events: Sequence[EnrollmentEvent]) -> None:
     """Keep who may read what, and count a course's learners."""
-    await take_enrollment(session, event)
+    await take_enrollments(session, events)
 
 
 async def on_rating(session: AsyncSession, event: RatingChanged) -> None:
@@ -61,12 +62,17 @@ HANDLERS: Handlers = {
     UserRegistered: on_user,
     UserUpdated: on_user,
     UserErased: on_erased,
-    EnrollmentCreated: on_enrollment,
-    EnrollmentReactivated: on_enrollment,
-    EnrollmentUnenrolled: on_enrollment,
-    EnrollmentSuspended: on_enrollment,
-    EnrollmentRestored: on_enrollment,
-    EnrollmentCompleted: on_enrollment,
+    **dict.fromkeys(
+        (
+            EnrollmentCreated,
+            EnrollmentReactivated,
+            EnrollmentUnenrolled,
+            EnrollmentSuspended,
+            EnrollmentRestored,
+            EnrollmentCompleted,
+        ),
+        BatchHandler(on_enrollments),
+    ),
     RatingChanged: on_rating,
     PolicyChanged: on_policy,
     AssessmentCreated: on_assessment,

@@ -3,8 +3,10 @@
 import asyncio
 from datetime import UTC, datetime
 from itertools import permutations
+from random import Random
 
 import pytest
+from sqlalchemy import text
 
 from shared.contracts.assessment.events import AssessmentCreated, AssessmentDeleted, AssessmentUpdated
 from shared.contracts.catalog.events import CourseUpdated
@@ -18,7 +20,7 @@ from shared.contracts.enrollment.events import (
     RatingChanged,
 )
 from shared.contracts.gateway.events import UserRegistered, UserUpdated
-from shared.testing import ServiceUnderTest
+from shared.testing import ServiceUnderTest, statements
 
 ENROLLED = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -88,6 +90,42 @@ class TestEnrollments:
         )
         assert await self.count(guest, course) == len(learners)
         assert await catalog.events() == before
+
+    @pytest.mark.parametrize("seed", range(10))
+    async def test_in_batches_they_come_to_the_same_as_one_by_one(self, catalog, published, guest, seed) -> None:
+        drawn = Random(seed)
+        kinds = (EnrollmentCreated, EnrollmentUnenrolled, EnrollmentSuspended, EnrollmentReactivated)
+        story = [(drawn.choice(kinds), drawn.randint(1, 6), drawn.randint(1, 4)) for _ in range(40)]
+        one_by_one, other, at_once = await published(), await published(), await published()
+        for event, version, user_id in story:
+            await catalog.deliver(enrollment(event, one_by_one["id"], version, user_id=user_id))
+        left = [enrollment(event, at_once["id"], version, user_id=100 + user_id) for event, version, user_id in story]
+        left.insert(20, enrollment(EnrollmentCreated, other["id"], 1, user_id=200))
+        while left:
+            size = drawn.randint(1, 12)
+            batch, left = left[:size], left[size:]
+            await catalog.deliver_at_once(*batch)
+        assert await self.count(guest, at_once) == await self.count(guest, one_by_one)
+        assert await self.count(guest, other) == 1
+        detail = (await guest.get(f"/api/courses/{at_once['id']}/")).json()
+        assert detail["last_enrollment_date"] == "2030-01-01T00:00:00Z"
+        async with catalog.database.reading() as session:
+            rows = await session.execute(text("SELECT course_id, user_id % 100, status, revision FROM enrollments"))
+            kept = {course["id"]: set() for course in (one_by_one, other, at_once)}
+            for course_id, *copy in rows:
+                kept[course_id].add(tuple(copy))
+        assert kept[at_once["id"]] == kept[one_by_one["id"]]
+
+    @pytest.mark.parametrize("size", [1, 50])
+    async def test_a_batch_takes_as_many_statements_whatever_its_size(self, catalog, published, size) -> None:
+        courses = [await published() for _ in range(3)]
+        events = [
+            enrollment(EnrollmentCreated, courses[one % 3]["id"], 1, user_id=100 + one) for one in range(size + 1)
+        ]
+        await catalog.deliver_at_once(events.pop())  # a new connection asks for the server's kind
+        with statements() as sent:
+            await catalog.deliver_at_once(*events)
+        assert len(sent) == 3
 
     async def test_of_a_course_that_is_not_here_it_is_kept_all_the_same(self, catalog) -> None:
         await catalog.deliver(enrollment(EnrollmentCreated, 999_999, 1))

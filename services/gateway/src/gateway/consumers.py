@@ -4,12 +4,11 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.copies import consumers as copies
 from gateway.erasure import consumers as erasure
 from gateway.notifications import consumers as notifications
 from gateway.push import consumers as push
 from shared.contracts import Event
-from shared.inbox import Handler, Handlers
+from shared.inbox import BatchHandler, Handler, Handlers
 
 
 def together(*parts: Handlers) -> Handlers:
@@ -23,8 +22,16 @@ def _in_turn(handlers: Sequence[Handler]) -> Handler:
         for handler in handlers:
             await handler(session, event)
 
-    return handlers[0] if len(handlers) == 1 else handle
+    async def handle_all(session: AsyncSession, events: Sequence[Event]) -> None:
+        for batch in batches:
+            await batch.run(session, events)
+
+    if len(handlers) == 1:
+        return handlers[0]
+    batches = [handler for handler in handlers if isinstance(handler, BatchHandler)]
+    return BatchHandler(handle_all) if len(batches) == len(handlers) else handle
 
 
-# Pushing first: it locks its log before anything else (`push.store.lock_log`), and compares with the copies of before.
-HANDLERS: Handlers = together(push.HANDLERS, copies.HANDLERS, notifications.HANDLERS, erasure.HANDLERS)
+# Pushing first: it locks its log before anything else (`push.store.lock_log`). It also keeps the copies, as it has to
+# tell what changes in them.
+HANDLERS: Handlers = together(push.HANDLERS, notifications.HANDLERS, erasure.HANDLERS)

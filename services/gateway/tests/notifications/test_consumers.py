@@ -14,7 +14,7 @@ from shared.contracts.assessment.events import AttemptSubmitted
 from shared.contracts.certificate.events import CertificateIssued, CertificateRevoked
 from shared.contracts.enrollment.events import EnrollmentCompleted, EnrollmentUnenrolled, ReviewCreated
 from shared.contracts.gateway.events import NotificationCreated
-from shared.testing import ServiceUnderTest
+from shared.testing import ServiceUnderTest, statements
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
@@ -127,6 +127,26 @@ class TestStaff:
             "review_created",
             "assessment_submitted",
         }
+
+    async def test_is_told_of_many_enrollments_at_once_and_of_those_in_a_course_not_known_yet_later(
+        self, gateway: ServiceUnderTest, make_account: Any, make: Any, listing: Any
+    ) -> None:
+        lead, other = await make_account("l@example.com"), await make_account("o@example.com")
+        await gateway.deliver(make.course(5, staff=(lead.id, other.id)), make.course(6, staff=(lead.id,)))
+        learners = [(900, 5), (lead.id, 5), (901, 6), (902, 8)]
+        await gateway.deliver_at_once(*(make.enrollment(one, course_id) for one, course_id in learners))
+        async with gateway.database.transaction() as session:
+            with statements() as sent:
+                await carry_out_batch(session, now=datetime.now(UTC))
+            # All for staff, readers, notifications and events; then the one that waits, its course and its new time.
+            assert len(sent) <= 7
+        assert [one["data"]["user_id"] for one in (await listing(lead.id))["results"]] == [901, 900]
+        assert [one["data"]["user_id"] for one in (await listing(other.id))["results"]] == [lead.id, 900]
+        assert len(await gateway.events(NotificationCreated)) == 4
+        await gateway.deliver(make.course(8, staff=(other.id,)))
+        async with gateway.database.transaction() as session:
+            await session.execute(text("UPDATE notification_fanouts SET due_at = now()"))
+        assert (await listing(other.id))["results"][0]["data"]["user_id"] == 902
 
     async def test_nobody_is_told_of_a_course_that_never_comes(self, gateway: ServiceUnderTest, make: Any) -> None:
         await gateway.deliver(make.enrollment(5))

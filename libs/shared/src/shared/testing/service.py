@@ -3,22 +3,26 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+from aiormq.abc import DeliveredMessage
 from fastapi import FastAPI
+from pamqp.commands import Basic
+from pamqp.header import ContentHeader
 from pydantic import BaseModel
 from sqlalchemy import text
 from uuid_utils import uuid7
 
 from shared.auth import HEADER, Identity, ServiceCaller, Signer
-from shared.broker import Topology
+from shared.broker import Envelope, Publisher, Topology
 from shared.contracts import EVENTS, Event
 from shared.contracts.gateway.events import Role
 from shared.database import Database
 from shared.errors import ServiceUnavailable
-from shared.inbox import Handlers, claim
+from shared.inbox import Consumer, Handlers, claim
 from shared.peers import Params
 from shared.runtime.keys import JWKS
 from shared.settings import ServiceName, ServiceSettings
@@ -104,6 +108,31 @@ class ServiceUnderTest:
                 if await claim(session, queue, [identifier]):
                     begin(None, cause_id=identifier)
                     await self.handlers[type(event)](session, event)
+
+    async def deliver_at_once(self, *events: Event) -> None:
+        """Hand events of one queue to the service's consumer, as one batch. Raises when one of them fails alone."""
+        topology = Topology(self.settings.SERVICE, tuple(self.handlers))
+        [queue] = {name for name, key in topology.queues.items() if events[0].TYPE.startswith(key.removesuffix("#"))}
+        consumer = Consumer(self.database, _NoRetries(), url="", topology=topology, handlers=self.handlers)
+        await consumer.handle(queue, [delivered(event) for event in events])
+
+
+class _NoRetries(Publisher):
+    def __init__(self) -> None:
+        super().__init__("", "")
+
+    async def publish(self, messages: object, exchange: str = "") -> None:
+        raise AssertionError("an event failed alone; why is in the log")
+
+
+def delivered(event: Event, *, event_id: str | None = None, traceparent: str | None = None) -> DeliveredMessage:
+    """An event as the broker hands it out."""
+    message = Envelope(
+        event_id=event_id or str(uuid7()), type=event.TYPE, source=event.owner(), aggregate_id=event.aggregate_id,
+        version=event.version, time=datetime.now(UTC), data=event.model_dump_json().encode(), traceparent=traceparent,
+    ).to_message()  # fmt: skip
+    header = ContentHeader(properties=message.properties, body_size=len(message.body))
+    return DeliveredMessage(delivery=Basic.Deliver(), header=header, body=message.body, channel=None)  # type: ignore[arg-type]
 
 
 @asynccontextmanager

@@ -1,6 +1,9 @@
 """Taking over what other services own, when it is newer than what we have."""
 
+import json
+from collections.abc import Sequence
 from datetime import datetime
+from typing import LiteralString
 
 from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
@@ -8,9 +11,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from assessment.commands.assessments import delete_assessments_off
 from assessment.commands.importing import lock_imports, make_imported
-from assessment.models import Course, Enrollment, Lesson
+from assessment.models import Course, Lesson
 from shared.contracts.catalog.events import CourseState
 from shared.contracts.enrollment.events import EnrollmentState
+from shared.copies import newest
+from shared.database import driver_of
+
+_TAKE_ENROLLMENTS: LiteralString = """
+    INSERT INTO enrollments (enrollment_id, revision, user_id, course_id, status)
+    SELECT * FROM json_to_recordset(%(states)s::json)
+        AS state (enrollment_id bigint, revision bigint, user_id bigint, course_id bigint, status text)
+    ON CONFLICT (enrollment_id) DO UPDATE SET revision = excluded.revision, status = excluded.status
+    WHERE enrollments.revision < excluded.revision
+"""
 
 
 async def take_course(session: AsyncSession, state: CourseState, *, now: datetime) -> None:
@@ -29,19 +42,22 @@ async def take_course(session: AsyncSession, state: CourseState, *, now: datetim
 
 async def take_enrollment(session: AsyncSession, state: EnrollmentState) -> None:
     """Take who learns what. Old news is skipped."""
-    row = insert(Enrollment).values(
-        enrollment_id=state.enrollment_id,
-        revision=state.version,
-        user_id=state.user_id,
-        course_id=state.course_id,
-        status=state.status,
-    )
-    newer = row.on_conflict_do_update(
-        index_elements=[Enrollment.enrollment_id],
-        set_={"revision": row.excluded.revision, "status": row.excluded.status},
-        where=Enrollment.revision < row.excluded.revision,
-    )
-    await session.execute(newer)
+    await take_enrollments(session, [state])
+
+
+async def take_enrollments(session: AsyncSession, states: Sequence[EnrollmentState]) -> None:
+    """The same of many. One statement."""
+    rows = [
+        {
+            "enrollment_id": state.enrollment_id,
+            "revision": state.version,
+            "user_id": state.user_id,
+            "course_id": state.course_id,
+            "status": state.status,
+        }
+        for state in newest(states, "enrollment_id")
+    ]
+    await (await driver_of(session)).execute(_TAKE_ENROLLMENTS, {"states": json.dumps(rows)})
 
 
 async def _take_course_row(session: AsyncSession, state: CourseState) -> bool:

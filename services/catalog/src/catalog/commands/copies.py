@@ -3,13 +3,16 @@
 A state that comes again, late or out of order changes nothing.
 """
 
+import json
+from collections.abc import Sequence
 from datetime import datetime
+from typing import LiteralString
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from catalog.models import Course, CourseInstructor, Enrollment, LessonAssessment, User
+from catalog.models import Course, CourseInstructor, LessonAssessment, User
 from catalog.store.states import course_states
 from shared import outbox
 from shared.auth import Identity
@@ -17,10 +20,42 @@ from shared.contracts.assessment.events import AssessmentState
 from shared.contracts.catalog.events import CourseUpdated
 from shared.contracts.enrollment.events import EnrollmentState, PolicyChanged, RatingChanged
 from shared.contracts.gateway.events import Role, UserState
-from shared.copies import take
+from shared.copies import newest, take
+from shared.database import driver_of
 
 COURSES_AT_ONCE = 50
 """Courses whose states are built together when their instructor's name changes."""
+
+_LOCK_COURSES: LiteralString = """
+    SELECT FROM courses WHERE id = ANY(%(ids)s::bigint[]) ORDER BY id FOR NO KEY UPDATE
+"""
+_TAKE_ENROLLMENTS: LiteralString = """
+    WITH state AS (
+        SELECT * FROM json_to_recordset(%(states)s::json) AS state (
+            enrollment_id bigint, revision bigint, user_id bigint, course_id bigint, status text,
+            created_date timestamptz
+        )
+    ), taken AS (
+        INSERT INTO enrollments (enrollment_id, revision, user_id, course_id, status)
+        SELECT enrollment_id, revision, user_id, course_id, status FROM state
+        ON CONFLICT (enrollment_id) DO UPDATE
+        SET revision = excluded.revision, user_id = excluded.user_id, course_id = excluded.course_id,
+            status = excluded.status
+        WHERE enrollments.revision < excluded.revision
+        RETURNING enrollment_id
+    ), counted AS (
+        SELECT state.course_id, max(state.created_date) AS last_date,
+            count(*) FILTER (WHERE state.status IN ('active', 'completed'))
+                - count(*) FILTER (WHERE had.status IN ('active', 'completed')) AS difference
+        FROM taken JOIN state USING (enrollment_id) LEFT JOIN enrollments AS had USING (enrollment_id)
+        GROUP BY state.course_id
+    )
+    UPDATE courses SET
+        enrolled_students_count = enrolled_students_count + difference,
+        last_enrollment_date = greatest(last_enrollment_date, last_date)
+    FROM counted WHERE id = course_id
+"""
+"""The courses are locked. `had` is what stood before the statement, which does not see what it writes itself."""
 
 
 async def note_user(session: AsyncSession, identity: Identity) -> None:
@@ -77,25 +112,25 @@ async def take_enrollment(session: AsyncSession, enrollment: EnrollmentState) ->
 
     The course's revision stays: how many learn is not a change of the course.
     """
-    await session.execute(select(Course.id).where(Course.id == enrollment.course_id).with_for_update(key_share=True))
-    had = await session.get(Enrollment, enrollment.enrollment_id, populate_existing=True)
-    if had is not None and had.revision >= enrollment.version:
-        return
-    counted_before = had is not None and had.status in ("active", "completed")
-    if had is None:
-        had = Enrollment(enrollment_id=enrollment.enrollment_id)
-        session.add(had)
-    had.revision, had.status = enrollment.version, enrollment.status
-    had.user_id, had.course_id = enrollment.user_id, enrollment.course_id
-    await session.flush()
-    await session.execute(
-        update(Course)
-        .where(Course.id == enrollment.course_id)
-        .values(
-            enrolled_students_count=Course.enrolled_students_count + (enrollment.may_read - counted_before),
-            last_enrollment_date=func.greatest(Course.last_enrollment_date, enrollment.created_date),
-        )
-    )
+    await take_enrollments(session, [enrollment])
+
+
+async def take_enrollments(session: AsyncSession, enrollments: Sequence[EnrollmentState]) -> None:
+    """The same of many. Two statements."""
+    rows = [
+        {
+            "enrollment_id": state.enrollment_id,
+            "revision": state.version,
+            "user_id": state.user_id,
+            "course_id": state.course_id,
+            "status": state.status,
+            "created_date": state.created_date.isoformat(),
+        }
+        for state in newest(enrollments, "enrollment_id")
+    ]
+    driver = await driver_of(session)
+    await driver.execute(_LOCK_COURSES, {"ids": [str(row["course_id"]) for row in rows]})
+    await driver.execute(_TAKE_ENROLLMENTS, {"states": json.dumps(rows)})
 
 
 async def take_rating(session: AsyncSession, rating: RatingChanged) -> None:

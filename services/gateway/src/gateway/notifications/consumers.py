@@ -1,5 +1,6 @@
 """The event entrance of notifications: who is told what about which event."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,7 +16,7 @@ from shared.contracts.enrollment.events import (
     TopicPublished,
     TopicReplied,
 )
-from shared.inbox import Handlers
+from shared.inbox import BatchHandler, Handlers
 
 
 async def on_graded(session: AsyncSession, event: AttemptGraded) -> None:
@@ -37,8 +38,10 @@ async def on_submitted(session: AsyncSession, event: AttemptSubmitted) -> None:
     if event.status != "pending_review":
         return
     data = {"assessment_id": event.assessment_id, "attempt_id": event.attempt_id, "user_id": event.user_id}
-    notice = Notice("assessment_submitted", f"submitted:{event.attempt_id}", event.course_id, data)
-    await tell(session, "staff", notice, except_user=event.user_id, now=datetime.now(UTC))
+    notice = Notice(
+        "assessment_submitted", f"submitted:{event.attempt_id}", event.course_id, data, except_user=event.user_id
+    )
+    await tell(session, "staff", notice, now=datetime.now(UTC))
 
 
 async def on_completed(session: AsyncSession, event: EnrollmentCompleted) -> None:
@@ -47,10 +50,14 @@ async def on_completed(session: AsyncSession, event: EnrollmentCompleted) -> Non
     await notify(session, [event.user_id], notice, now=datetime.now(UTC))
 
 
-async def on_enrolled(session: AsyncSession, event: EnrollmentCreated) -> None:
+async def on_enrolled(session: AsyncSession, events: Sequence[EnrollmentCreated]) -> None:
+    await tell(session, "staff", *map(_enrolled, events), now=datetime.now(UTC))
+
+
+def _enrolled(event: EnrollmentCreated) -> Notice:
     data = {"enrollment_id": event.enrollment_id, "user_id": event.user_id}
-    notice = Notice("enrollment_created", f"enrolled:{event.enrollment_id}", event.course_id, data)
-    await tell(session, "staff", notice, except_user=event.user_id, now=datetime.now(UTC))
+    source = f"enrolled:{event.enrollment_id}"
+    return Notice("enrollment_created", source, event.course_id, data, except_user=event.user_id)
 
 
 async def on_review(session: AsyncSession, event: ReviewCreated) -> None:
@@ -60,8 +67,8 @@ async def on_review(session: AsyncSession, event: ReviewCreated) -> None:
         "rating": event.rating,
         "is_approved": event.is_approved,
     }
-    notice = Notice("review_created", f"review:{event.review_id}", event.course_id, data)
-    await tell(session, "staff", notice, except_user=event.user_id, now=datetime.now(UTC))
+    notice = Notice("review_created", f"review:{event.review_id}", event.course_id, data, except_user=event.user_id)
+    await tell(session, "staff", notice, now=datetime.now(UTC))
 
 
 async def on_topic(session: AsyncSession, event: TopicPublished) -> None:
@@ -69,8 +76,8 @@ async def on_topic(session: AsyncSession, event: TopicPublished) -> None:
     if event.kind != "announcement":
         return
     data = {"topic_id": event.topic_id, "lesson_id": event.lesson_id, "title": event.title}
-    notice = Notice("announcement", f"announcement:{event.topic_id}", event.course_id, data)
-    await tell(session, "members", notice, except_user=event.user_id, now=datetime.now(UTC))
+    notice = Notice("announcement", f"announcement:{event.topic_id}", event.course_id, data, except_user=event.user_id)
+    await tell(session, "members", notice, now=datetime.now(UTC))
 
 
 async def on_reply(session: AsyncSession, event: TopicReplied) -> None:
@@ -106,7 +113,7 @@ HANDLERS: Handlers = {
     AttemptGraded: on_graded,
     AttemptSubmitted: on_submitted,
     EnrollmentCompleted: on_completed,
-    EnrollmentCreated: on_enrolled,
+    EnrollmentCreated: BatchHandler(on_enrolled),
     ReviewCreated: on_review,
     TopicPublished: on_topic,
     TopicReplied: on_reply,

@@ -5,24 +5,18 @@ Used by the consumers, and where a copy would say no and the owner was asked.
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.copies.store import take_course, take_enrollment
-from gateway.push.domain.messages import ACCESS, Message, of_access, of_staff_change, user
-from gateway.push.store import member_before, record, staff_before
+from gateway.copies.store import take_course
+from gateway.push.domain.messages import of_staff_change
+from gateway.push.store import keep, recall_members, record, staff_before
 from shared.contracts.catalog.events import CourseState
 from shared.contracts.enrollment.events import EnrollmentState
-
-_READING = ("active", "completed")
 
 
 async def follow_enrollment(session: AsyncSession, state: EnrollmentState) -> None:
     """Keep who is in a course. The log is locked."""
-    status, revision = await member_before(session, state.course_id, state.user_id)
-    if state.version <= revision:
-        return
-    await take_enrollment(session, state)
-    if (status in _READING) != state.may_read:
-        data = of_access(state.course_id, learns=state.may_read)
-        await record(session, [Message(user(state.user_id), ACCESS, data)])
+    memory = await recall_members(session, [state])
+    memory.follow_member(state)
+    await keep(session, memory)
 
 
 async def follow_course(session: AsyncSession, state: CourseState) -> bool:

@@ -1,20 +1,22 @@
 """The event entrance of pushing: each event becomes its messages in the log."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.push.access import follow_course, follow_enrollment
+from gateway.push.access import follow_course
 from gateway.push.domain import messages
-from gateway.push.domain.messages import CLOSED, Message, milestone_at, user
+from gateway.push.domain.messages import CLOSED, Message, user
 from gateway.push.store import (
     forget_audience,
+    keep,
     lock_log,
-    reach_milestone,
+    recall_lessons,
+    recall_members,
     record,
     take_assessment,
     take_attempt,
-    take_lesson,
 )
 from shared.contracts.assessment.events import (
     AssessmentCreated,
@@ -42,7 +44,6 @@ from shared.contracts.enrollment.events import (
     EnrollmentEvent,
     EnrollmentReactivated,
     EnrollmentRestored,
-    EnrollmentState,
     EnrollmentSuspended,
     EnrollmentUnenrolled,
     ProgressRecalculated,
@@ -55,7 +56,7 @@ from shared.contracts.enrollment.events import (
     TopicUpdated,
 )
 from shared.contracts.gateway.events import BroadcastCreated, NotificationCreated, UserErased, UserEvent, UserUpdated
-from shared.inbox import Handlers
+from shared.inbox import BatchHandler, Handlers
 
 
 async def on_course(session: AsyncSession, event: CourseEvent) -> None:
@@ -65,32 +66,29 @@ async def on_course(session: AsyncSession, event: CourseEvent) -> None:
         await record(session, [messages.of_course(event, event.TYPE.split(".")[2])])
 
 
-async def on_enrollment(session: AsyncSession, event: EnrollmentEvent) -> None:
+async def on_enrollments(session: AsyncSession, events: Sequence[EnrollmentEvent]) -> None:
     await lock_log(session)
-    await follow_enrollment(session, event)
-    if isinstance(event, EnrollmentCreated | EnrollmentReactivated):
-        await record(session, [messages.of_enrollment(event)])
-    elif isinstance(event, EnrollmentCompleted):
-        await record(session, [*messages.of_completion(event), *await _milestone(session, event)])
+    memory = await recall_members(session, events)
+    for event in events:
+        memory.follow_member(event)
+        if isinstance(event, EnrollmentCreated | EnrollmentReactivated):
+            memory.messages.append(messages.of_enrollment(event))
+        elif isinstance(event, EnrollmentCompleted):
+            memory.messages += messages.of_completion(event)
+            memory.follow_milestone(event)
+    await keep(session, memory)
 
 
-async def on_progress(session: AsyncSession, event: ProgressUpdated) -> None:
+async def on_progress(session: AsyncSession, events: Sequence[ProgressUpdated | ProgressRecalculated]) -> None:
     await lock_log(session)
-    before = await take_lesson(session, event)
-    if before is not None:
-        await record(session, [*messages.of_progress(event, before), *await _milestone(session, event)])
-
-
-async def on_recalculation(session: AsyncSession, event: ProgressRecalculated) -> None:
-    await lock_log(session)
-    await record(session, [messages.of_recalculation(event), *await _milestone(session, event)])
-
-
-async def _milestone(session: AsyncSession, event: EnrollmentState) -> list[Message]:
-    reached = milestone_at(event.progress_percentage)
-    if await reach_milestone(session, event.enrollment_id, reached):
-        return [messages.of_milestone(event, reached)]
-    return []
+    memory = await recall_lessons(session, events)
+    for event in events:
+        if isinstance(event, ProgressRecalculated):
+            memory.messages.append(messages.of_recalculation(event))
+            memory.follow_milestone(event)
+        elif memory.follow_lesson(event):
+            memory.follow_milestone(event)
+    await keep(session, memory)
 
 
 async def on_assessment(session: AsyncSession, event: AssessmentEvent) -> None:
@@ -124,9 +122,9 @@ async def on_review(session: AsyncSession, event: ReviewCreated) -> None:
     await record(session, [messages.of_review(event)])
 
 
-async def on_notification(session: AsyncSession, event: NotificationCreated) -> None:
+async def on_notifications(session: AsyncSession, events: Sequence[NotificationCreated]) -> None:
     await lock_log(session)
-    await record(session, [messages.of_notification(event)])
+    await record(session, [messages.of_notification(event) for event in events])
 
 
 async def on_broadcast(session: AsyncSession, event: BroadcastCreated) -> None:
@@ -155,16 +153,15 @@ HANDLERS: Handlers = {
             EnrollmentRestored,
             EnrollmentCompleted,
         ),
-        on_enrollment,
+        BatchHandler(on_enrollments),
     ),
-    ProgressUpdated: on_progress,
-    ProgressRecalculated: on_recalculation,
+    **dict.fromkeys((ProgressUpdated, ProgressRecalculated), BatchHandler(on_progress)),
     **dict.fromkeys((AssessmentCreated, AssessmentUpdated, AssessmentDeleted), on_assessment),
     **dict.fromkeys((AttemptStarted, AttemptExtended, AttemptSubmitted, AttemptGraded), on_attempt),
     CertificateIssued: on_certificate,
     **dict.fromkeys((TopicPublished, TopicUpdated, TopicReplied, TopicDeleted), on_topic),
     ReviewCreated: on_review,
-    NotificationCreated: on_notification,
+    NotificationCreated: BatchHandler(on_notifications),
     BroadcastCreated: on_broadcast,
     UserUpdated: on_user,
     UserErased: on_user,

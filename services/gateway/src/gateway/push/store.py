@@ -1,53 +1,65 @@
 """The log of messages, and what is remembered beside it. SQL only."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import LiteralString, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.push.domain.messages import LessonBefore, Message
+from gateway.push.domain.memory import Lesson, Member, Memory
+from gateway.push.domain.messages import Message
 from shared.contracts.assessment.events import AssessmentState, AttemptState
-from shared.contracts.enrollment.events import ProgressUpdated
+from shared.contracts.enrollment.events import EnrollmentState, ProgressUpdated
 from shared.database import driver_of
 
 KEPT_HOURS = 48
 _LOCKED = "push_log_locked"
 
 _LOCK: LiteralString = "SELECT pg_advisory_xact_lock(hashtext(current_schema() || '_push'))"
-_RECORD: LiteralString = """
-    WITH recorded AS (
-        INSERT INTO push_messages (audience, type, course_id, assessment_id, data, created_date)
-        SELECT audience, type, course_id, assessment_id, data, clock_timestamp()
-        FROM json_to_recordset(%(messages)s::json)
-          AS message (audience text, type text, course_id bigint, assessment_id bigint, data json)
-        RETURNING 1
-    )
-    SELECT pg_notify(current_schema() || '_push', '') FROM recorded LIMIT 1
+_RECALL_LESSONS: LiteralString = """
+    SELECT enrollment_id, lesson_id, is_completed, time_spent, revision, reached
+    FROM unnest(%(enrollments)s::bigint[], %(lessons)s::bigint[]) AS asked (enrollment_id, lesson_id)
+    LEFT JOIN push_lessons USING (enrollment_id, lesson_id) LEFT JOIN push_milestones USING (enrollment_id)
 """
-_LESSON: LiteralString = """
-    WITH had AS (
-        SELECT is_completed, time_spent FROM push_lessons
-        WHERE enrollment_id = %(enrollment_id)s AND lesson_id = %(lesson_id)s
-    ), taken AS (
+_RECALL_MEMBERS: LiteralString = """
+    SELECT course_id, user_id, member.enrollment_id, status, revision, asked.enrollment_id, reached
+    FROM unnest(%(courses)s::bigint[], %(users)s::bigint[], %(enrollments)s::bigint[])
+        AS asked (course_id, user_id, enrollment_id)
+    LEFT JOIN course_members AS member USING (course_id, user_id)
+    LEFT JOIN push_milestones AS milestone ON milestone.enrollment_id = asked.enrollment_id
+"""
+_KEEP: Mapping[str, LiteralString] = {
+    "lessons": """
         INSERT INTO push_lessons (enrollment_id, lesson_id, is_completed, time_spent, revision)
-        VALUES (%(enrollment_id)s, %(lesson_id)s, %(is_completed)s, %(time_spent)s, %(revision)s)
+        SELECT * FROM json_to_recordset(%(lessons)s::json)
+            AS lesson (enrollment_id bigint, lesson_id bigint, is_completed boolean, time_spent bigint, revision bigint)
         ON CONFLICT (enrollment_id, lesson_id) DO UPDATE
         SET is_completed = excluded.is_completed, time_spent = excluded.time_spent, revision = excluded.revision
-        WHERE push_lessons.revision < excluded.revision
+    """,
+    "members": """
+        INSERT INTO course_members (course_id, user_id, enrollment_id, status, revision)
+        SELECT * FROM json_to_recordset(%(members)s::json)
+            AS member (course_id bigint, user_id bigint, enrollment_id bigint, status text, revision bigint)
+        ON CONFLICT (course_id, user_id) DO UPDATE
+        SET enrollment_id = excluded.enrollment_id, status = excluded.status, revision = excluded.revision
+        WHERE course_members.revision < excluded.revision
+    """,
+    "milestones": """
+        INSERT INTO push_milestones (enrollment_id, reached)
+        SELECT * FROM json_to_recordset(%(milestones)s::json) AS milestone (enrollment_id bigint, reached smallint)
+        ON CONFLICT (enrollment_id) DO UPDATE SET reached = excluded.reached
+    """,
+    "recorded": """
+        INSERT INTO push_messages (audience, type, course_id, assessment_id, data, created_date)
+        SELECT audience, type, course_id, assessment_id, data, clock_timestamp()
+        FROM json_to_recordset(%(recorded)s::json)
+            AS message (audience text, type text, course_id bigint, assessment_id bigint, data json)
         RETURNING 1
-    )
-    SELECT coalesce(had.is_completed, false) AS is_completed, coalesce(had.time_spent, 0) AS time_spent
-    FROM taken LEFT JOIN had ON true
-"""
-_MILESTONE: LiteralString = """
-    INSERT INTO push_milestones (enrollment_id, reached) VALUES (%(enrollment_id)s, %(reached)s)
-    ON CONFLICT (enrollment_id) DO UPDATE SET reached = excluded.reached
-    WHERE push_milestones.reached < excluded.reached
-    RETURNING 1
-"""
+    """,
+}
+"""The parts of the statement that writes a `Memory`: those that have rows. No part has two rows of one key."""
 _ATTEMPT = text("""
     WITH had AS (SELECT status FROM push_attempts WHERE attempt_id = :attempt_id), taken AS (
         INSERT INTO push_attempts (attempt_id, user_id, assessment_id, status, expires_at, revision)
@@ -81,7 +93,6 @@ _ACCESS = text("""
     SELECT course_id, true FROM course_staff
     WHERE user_id = :user_id AND (CAST(:course_id AS bigint) IS NULL OR course_id = :course_id)
 """)
-_MEMBER = text("SELECT status, revision FROM course_members WHERE course_id = :course_id AND user_id = :user_id")
 _COURSE = text("SELECT revision FROM courses WHERE course_id = :course_id")
 _STAFF = text("SELECT user_id FROM course_staff WHERE course_id = :course_id")
 _BOUNDS = text("SELECT coalesce(min(id), 0) AS first, coalesce(max(id), 0) AS last FROM push_messages")
@@ -129,39 +140,57 @@ async def lock_log(session: AsyncSession) -> None:
 
 async def record(session: AsyncSession, messages: Sequence[Message]) -> None:
     """Append to the log, which the transaction has locked. One statement."""
-    if messages:
-        rows = [
-            {
-                "audience": message.audience,
-                "type": message.type,
-                "course_id": message.course_id,
-                "assessment_id": message.assessment_id,
-                "data": message.data,
-            }
-            for message in messages
-        ]
-        await (await driver_of(session)).execute(_RECORD, {"messages": json.dumps(rows)})
+    await keep(session, Memory(messages=[*messages]))
 
 
-async def take_lesson(session: AsyncSession, event: ProgressUpdated) -> LessonBefore | None:
-    """Remember a learner's lesson; what was known before, or None when something as new was."""
-    values = {
-        "enrollment_id": event.enrollment_id,
-        "lesson_id": event.lesson_id,
-        "is_completed": event.is_completed,
-        "time_spent": event.time_spent,
-        "revision": event.version,
+async def recall_lessons(session: AsyncSession, events: Sequence[EnrollmentState]) -> Memory:
+    """What was told of the lessons and enrollments that these events are about. The log is locked. One statement."""
+    asked = {
+        "enrollments": _array(event.enrollment_id for event in events),
+        "lessons": _array(event.lesson_id if isinstance(event, ProgressUpdated) else 0 for event in events),
     }
-    row = await (await (await driver_of(session)).execute(_LESSON, values)).fetchone()
-    return None if row is None else LessonBefore(*row)
+    rows = await (await (await driver_of(session)).execute(_RECALL_LESSONS, asked)).fetchall()
+    return Memory(
+        lessons_before={row[:2]: Lesson(*row[2:5]) for row in rows if row[4] is not None},
+        milestones_before={row[0]: row[5] for row in rows if row[5] is not None},
+    )
 
 
-async def reach_milestone(session: AsyncSession, enrollment_id: int, milestone: int) -> bool:
-    """Whether this is the first time that the learner is told of it, or of a higher one."""
-    if not milestone:
-        return False
-    values = {"enrollment_id": enrollment_id, "reached": milestone}
-    return await (await (await driver_of(session)).execute(_MILESTONE, values)).fetchone() is not None
+async def recall_members(session: AsyncSession, states: Sequence[EnrollmentState]) -> Memory:
+    """What is known of the users and courses that these states are about. The log is locked. One statement."""
+    asked = {
+        "courses": _array(state.course_id for state in states),
+        "users": _array(state.user_id for state in states),
+        "enrollments": _array(state.enrollment_id for state in states),
+    }
+    rows = await (await (await driver_of(session)).execute(_RECALL_MEMBERS, asked)).fetchall()
+    return Memory(
+        members_before={row[:2]: Member(*row[2:5]) for row in rows if row[4] is not None},
+        milestones_before={row[5]: row[6] for row in rows if row[6] is not None},
+    )
+
+
+def _array(numbers: Iterable[int]) -> str:
+    """As text, so that PostgreSQL sees one statement whatever the size of the numbers, and keeps its plan."""
+    return f"{{{','.join(map(str, numbers))}}}"
+
+
+async def keep(session: AsyncSession, memory: Memory) -> None:
+    """Write what events have added, and append their messages to the log, which is locked. One statement at most."""
+    values = {
+        "lessons": [
+            {"enrollment_id": key[0], "lesson_id": key[1], **lesson._asdict()} for key, lesson in memory.lessons.items()
+        ],
+        "members": [
+            {"course_id": key[0], "user_id": key[1], **member._asdict()} for key, member in memory.members.items()
+        ],
+        "milestones": [{"enrollment_id": key, "reached": reached} for key, reached in memory.milestones.items()],
+        "recorded": [vars(message) for message in memory.messages],
+    }
+    if parts := [f"{name} AS ({_KEEP[name]})" for name, rows in values.items() if rows]:
+        told = "pg_notify(current_schema() || '_push', '') FROM recorded LIMIT 1" if memory.messages else "1"
+        statement = f"WITH {', '.join(parts)} SELECT {told}"
+        await (await driver_of(session)).execute(statement, {name: json.dumps(rows) for name, rows in values.items()})
 
 
 async def take_attempt(session: AsyncSession, state: AttemptState) -> tuple[bool, str | None]:
@@ -211,12 +240,6 @@ async def courses_of(session: AsyncSession, user_id: int, course_id: int | None)
     """The courses that a user learns in, and those they teach; of all, or of one."""
     rows = (await session.execute(_ACCESS, {"user_id": user_id, "course_id": course_id})).all()
     return {row.course_id for row in rows if not row.teaches}, {row.course_id for row in rows if row.teaches}
-
-
-async def member_before(session: AsyncSession, course_id: int, user_id: int) -> tuple[str, int]:
-    """Status and revision of the copy of an enrollment; an empty status where there is none."""
-    row = (await session.execute(_MEMBER, {"course_id": course_id, "user_id": user_id})).one_or_none()
-    return ("", -1) if row is None else (row.status, row.revision)
 
 
 async def staff_before(session: AsyncSession, course_id: int) -> tuple[set[int], int]:

@@ -1,13 +1,12 @@
 """Telling users something: by the list, by mail at once, or by the next digest, as each of them prefers."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 
-from sqlalchemy import BigInteger, and_, any_, literal, select, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.mail.queue import post_all
@@ -16,14 +15,26 @@ from gateway.notifications.domain.kinds import DEFAULTS, Channels, Kind
 from gateway.notifications.models import NotificationPreference
 from shared import outbox
 from shared.contracts.gateway.events import NotificationCreated
+from shared.database import driver_of
 
+_READERS: LiteralString = """
+    SELECT id, asked.type, users.email, is_email_verified, web, preference.email, email_cadence
+    FROM unnest(%(user_ids)s::bigint[], %(types)s::text[]) AS asked (id, type)
+    JOIN users USING (id)
+    LEFT JOIN notification_preferences AS preference ON user_id = id AND preference.type = asked.type
+    WHERE is_active
+"""
 # The rows go as one value: hundreds of them as parameters would keep the event loop busy for long.
-_WRITE = text("""
+_WRITE: LiteralString = """
     INSERT INTO notifications (user_id, type, source, course_id, data, is_web, is_read, email_cadence, created_date)
-    SELECT user_id, :type, :source, :course_id, CAST(:data AS jsonb), is_web, false, email_cadence, :now
-    FROM json_to_recordset(CAST(:rows AS json)) AS row (user_id bigint, is_web boolean, email_cadence text)
-    ON CONFLICT DO NOTHING RETURNING id, user_id
-""")
+    SELECT user_id, type, source, course_id, data, is_web, false, email_cadence, %(now)s
+    FROM json_to_recordset(%(notices)s::json)
+        AS notice (place int, type text, source text, course_id bigint, data jsonb)
+    JOIN json_to_recordset(%(rows)s::json) AS row (place int, user_id bigint, is_web boolean, email_cadence text)
+        USING (place)
+    ORDER BY place, user_id
+    ON CONFLICT DO NOTHING RETURNING id, user_id, source
+"""
 
 
 @dataclass(frozen=True)
@@ -35,6 +46,8 @@ class Notice:
     """What it is about: a user is told once of the same."""
     course_id: int | None = None
     data: dict[str, Any] = field(default_factory=dict)
+    except_user: int | None = None
+    """Whoever did it is not told."""
     mail_only: bool = False
     """It stands in the list by other means."""
 
@@ -49,20 +62,42 @@ class _Reader:
 
 async def notify(session: AsyncSession, user_ids: Sequence[int], notice: Notice, *, now: datetime) -> None:
     """Tell those of these users who are active and want to know. At most four statements; safe to repeat."""
-    if not user_ids:
-        return
-    readers = {reader.user_id: reader for reader in await _readers(session, user_ids, notice)}
-    rows = [row for reader in readers.values() if (row := _row(reader, notice)) is not None]
+    await notify_of_all(session, [(notice, user_ids)], now=now)
+
+
+async def notify_of_all(
+    session: AsyncSession, notices: Sequence[tuple[Notice, Sequence[int]]], *, now: datetime
+) -> None:
+    """The same with several notices, each with its users; no more statements."""
+    readers = await _readers(
+        session,
+        {(one, notice.type) for notice, user_ids in notices for one in user_ids if one != notice.except_user},
+    )
+    wanting = {
+        (user_id, notice.source): (place, notice, readers[user_id, notice.type])
+        for place, (notice, user_ids) in enumerate(notices)
+        for user_id in user_ids
+        if user_id != notice.except_user and (user_id, notice.type) in readers
+    }
+    rows = [row for place, notice, reader in wanting.values() if (row := _row(reader, notice, place)) is not None]
     if not rows:
         return
-    said = {"type": notice.type, "source": notice.source, "course_id": notice.course_id, "now": now}
-    written = await session.execute(_WRITE, {**said, "data": json.dumps(notice.data), "rows": json.dumps(rows)})
-    told = [(number, readers[user_id]) for number, user_id in written]
-    mails = [(f"notification:{number}", reader.mailbox) for number, reader in told if _cadence(reader) == "immediate"]
-    await post_all(session, [(kind, mailbox) for kind, mailbox in mails if mailbox is not None], now=now)
+    said = [
+        {"place": place, "type": one.type, "source": one.source, "course_id": one.course_id, "data": one.data}
+        for place, (one, _) in enumerate(notices)
+    ]
+    values = {"notices": json.dumps(said), "rows": json.dumps(rows), "now": now}
+    written = await (await driver_of(session)).execute(_WRITE, values)
+    told = [(number, *wanting[user_id, source][1:]) async for number, user_id, source in written]
+    mails = [
+        (f"notification:{number}", reader.mailbox)
+        for number, _, reader in told
+        if reader.mailbox is not None and reader.channels.mail == "immediate"
+    ]
+    await post_all(session, mails, now=now)
     events = [
         NotificationCreated(version=1, notification_id=number, user_id=reader.user_id, type=notice.type)
-        for number, reader in told
+        for number, notice, reader in told
         if reader.channels.web and not notice.mail_only
     ]
     if events:
@@ -74,18 +109,19 @@ async def notify_administrators(session: AsyncSession, notice: Notice, *, now: d
     await notify(session, list(found), notice, now=now)
 
 
-async def _readers(session: AsyncSession, user_ids: Sequence[int], notice: Notice) -> list[_Reader]:
-    chosen = and_(NotificationPreference.user_id == User.id, NotificationPreference.type == notice.type)
-    rows = await session.execute(
-        select(User.id, User.email, User.is_email_verified, NotificationPreference)
-        .outerjoin(NotificationPreference, chosen)
-        .where(User.id == any_(literal(list(user_ids), ARRAY(BigInteger))), User.is_active)
-        .order_by(User.id)
-    )
-    return [
-        _Reader(user_id, email if is_verified else None, channels_of(preference, notice.type))
-        for user_id, email, is_verified, preference in rows
-    ]
+async def _readers(session: AsyncSession, asked: Collection[tuple[int, Kind]]) -> dict[tuple[int, Kind], _Reader]:
+    """Those users who are active, by which channels each wants a kind."""
+    if not asked:
+        return {}
+    user_ids, types = zip(*asked, strict=True)
+    values = {"user_ids": f"{{{','.join(map(str, user_ids))}}}", "types": list(types)}
+    rows = await (await driver_of(session)).execute(_READERS, values)
+    return {
+        (user_id, kind): _Reader(
+            user_id, email if is_verified else None, DEFAULTS[kind] if web is None else Channels(web, mail, cadence)
+        )
+        async for user_id, kind, email, is_verified, web, mail, cadence in rows
+    }
 
 
 def channels_of(preference: NotificationPreference | None, kind: Kind) -> Channels:
@@ -99,12 +135,13 @@ def _cadence(reader: _Reader) -> str:
     return reader.channels.mail if reader.mailbox is not None else "never"
 
 
-def _row(reader: _Reader, notice: Notice) -> dict[str, Any] | None:
+def _row(reader: _Reader, notice: Notice, place: int) -> dict[str, Any] | None:
     """Null when nothing would come of it."""
     is_web, cadence = reader.channels.web and not notice.mail_only, _cadence(reader)
     if not is_web and cadence == "never":
         return None
     return {
+        "place": place,
         "user_id": reader.user_id,
         "is_web": is_web,
         "email_cadence": cadence if cadence in ("daily", "weekly") else None,

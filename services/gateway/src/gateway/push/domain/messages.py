@@ -45,25 +45,17 @@ def staff(course_id: int) -> str:
     return f"staff:{course_id}"
 
 
-@dataclass(frozen=True)
-class LessonBefore:
-    """What was known of a learner's lesson before an event."""
-
-    is_completed: bool
-    time_spent: int
-
-
-def of_progress(event: ProgressUpdated, before: LessonBefore) -> list[Message]:
+def of_progress(event: ProgressUpdated, *, was_completed: bool, time_before: int) -> list[Message]:
     """That a lesson was worked on; that it was completed, the first time; that time was spent on it."""
     place = {"course_id": event.course_id, "enrollment_id": event.enrollment_id, "lesson_id": event.lesson_id}
     told = [_own(event, "progress_update", {**place, **_progress(event), "progress_id": event.progress_id})]
     told[0].data.update(
         progress_percentage=event.lesson_percentage, is_completed=event.is_completed, time_spent=event.time_spent
     )
-    if event.is_completed and not before.is_completed:
+    if event.is_completed and not was_completed:
         told.append(_own(event, "lesson_completed", {**place, **_progress(event)}))
-    if event.time_spent > before.time_spent:
-        added = event.time_spent - before.time_spent
+    if event.time_spent > time_before:
+        added = event.time_spent - time_before
         told.append(_own(event, "time_tracked", {**place, "time_spent": event.time_spent, "added_seconds": added}))
     return told
 
