@@ -129,7 +129,7 @@ async def take_enrollments(session: AsyncSession, enrollments: Sequence[Enrollme
         for state in newest(enrollments, "enrollment_id")
     ]
     driver = await driver_of(session)
-    await driver.execute(_LOCK_COURSES, {"ids": [str(row["course_id"]) for row in rows]})
+    await driver.execute(_LOCK_COURSES, {"ids": [row["course_id"] for row in rows]})
     await driver.execute(_TAKE_ENROLLMENTS, {"states": json.dumps(rows)})
 
 

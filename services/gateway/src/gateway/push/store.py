@@ -1,7 +1,7 @@
 """The log of messages, and what is remembered beside it. SQL only."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import LiteralString, NamedTuple
 
@@ -146,8 +146,8 @@ async def record(session: AsyncSession, messages: Sequence[Message]) -> None:
 async def recall_lessons(session: AsyncSession, events: Sequence[EnrollmentState]) -> Memory:
     """What was told of the lessons and enrollments that these events are about. The log is locked. One statement."""
     asked = {
-        "enrollments": _array(event.enrollment_id for event in events),
-        "lessons": _array(event.lesson_id if isinstance(event, ProgressUpdated) else 0 for event in events),
+        "enrollments": [event.enrollment_id for event in events],
+        "lessons": [event.lesson_id if isinstance(event, ProgressUpdated) else 0 for event in events],
     }
     rows = await (await (await driver_of(session)).execute(_RECALL_LESSONS, asked)).fetchall()
     return Memory(
@@ -159,20 +159,15 @@ async def recall_lessons(session: AsyncSession, events: Sequence[EnrollmentState
 async def recall_members(session: AsyncSession, states: Sequence[EnrollmentState]) -> Memory:
     """What is known of the users and courses that these states are about. The log is locked. One statement."""
     asked = {
-        "courses": _array(state.course_id for state in states),
-        "users": _array(state.user_id for state in states),
-        "enrollments": _array(state.enrollment_id for state in states),
+        "courses": [state.course_id for state in states],
+        "users": [state.user_id for state in states],
+        "enrollments": [state.enrollment_id for state in states],
     }
     rows = await (await (await driver_of(session)).execute(_RECALL_MEMBERS, asked)).fetchall()
     return Memory(
         members_before={row[:2]: Member(*row[2:5]) for row in rows if row[4] is not None},
         milestones_before={row[5]: row[6] for row in rows if row[6] is not None},
     )
-
-
-def _array(numbers: Iterable[int]) -> str:
-    """As text, so that PostgreSQL sees one statement whatever the size of the numbers, and keeps its plan."""
-    return f"{{{','.join(map(str, numbers))}}}"
 
 
 async def keep(session: AsyncSession, memory: Memory) -> None:

@@ -114,7 +114,7 @@ async def _readers(session: AsyncSession, asked: Collection[tuple[int, Kind]]) -
     if not asked:
         return {}
     user_ids, types = zip(*asked, strict=True)
-    values = {"user_ids": f"{{{','.join(map(str, user_ids))}}}", "types": list(types)}
+    values = {"user_ids": list(user_ids), "types": list(types)}
     rows = await (await driver_of(session)).execute(_READERS, values)
     return {
         (user_id, kind): _Reader(
