@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import LiteralString, NamedTuple
+from typing import Any, LiteralString, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,17 +18,31 @@ KEPT_HOURS = 48
 _LOCKED = "push_log_locked"
 
 _LOCK: LiteralString = "SELECT pg_advisory_xact_lock(hashtext(current_schema() || '_push'))"
+# What is asked for comes as JSON, and is looked up row by row. Of a list PostgreSQL makes a new plan each time: one for
+# so few looks better to it than one for any number.
 _RECALL_LESSONS: LiteralString = """
-    SELECT enrollment_id, lesson_id, is_completed, time_spent, revision, reached
-    FROM unnest(%(enrollments)s::bigint[], %(lessons)s::bigint[]) AS asked (enrollment_id, lesson_id)
-    LEFT JOIN push_lessons USING (enrollment_id, lesson_id) LEFT JOIN push_milestones USING (enrollment_id)
+    SELECT enrollment_id, lesson_id, lesson.*, milestone.*
+    FROM json_to_recordset(%(asked)s::json) AS asked (enrollment_id bigint, lesson_id bigint)
+    LEFT JOIN LATERAL (
+        SELECT is_completed, time_spent, revision FROM push_lessons AS lesson
+        WHERE lesson.enrollment_id = asked.enrollment_id AND lesson.lesson_id = asked.lesson_id LIMIT 1
+    ) AS lesson ON true
+    LEFT JOIN LATERAL (
+        SELECT reached FROM push_milestones AS milestone
+        WHERE milestone.enrollment_id = asked.enrollment_id LIMIT 1
+    ) AS milestone ON true
 """
 _RECALL_MEMBERS: LiteralString = """
-    SELECT course_id, user_id, member.enrollment_id, status, revision, asked.enrollment_id, reached
-    FROM unnest(%(courses)s::bigint[], %(users)s::bigint[], %(enrollments)s::bigint[])
-        AS asked (course_id, user_id, enrollment_id)
-    LEFT JOIN course_members AS member USING (course_id, user_id)
-    LEFT JOIN push_milestones AS milestone ON milestone.enrollment_id = asked.enrollment_id
+    SELECT course_id, user_id, member.*, asked.enrollment_id, milestone.*
+    FROM json_to_recordset(%(asked)s::json) AS asked (course_id bigint, user_id bigint, enrollment_id bigint)
+    LEFT JOIN LATERAL (
+        SELECT enrollment_id, status, revision FROM course_members AS member
+        WHERE member.course_id = asked.course_id AND member.user_id = asked.user_id LIMIT 1
+    ) AS member ON true
+    LEFT JOIN LATERAL (
+        SELECT reached FROM push_milestones AS milestone
+        WHERE milestone.enrollment_id = asked.enrollment_id LIMIT 1
+    ) AS milestone ON true
 """
 _KEEP: Mapping[str, LiteralString] = {
     "lessons": """
@@ -145,11 +159,17 @@ async def record(session: AsyncSession, messages: Sequence[Message]) -> None:
 
 async def recall_lessons(session: AsyncSession, events: Sequence[EnrollmentState]) -> Memory:
     """What was told of the lessons and enrollments that these events are about. The log is locked. One statement."""
-    asked = {
-        "enrollments": [event.enrollment_id for event in events],
-        "lessons": [event.lesson_id if isinstance(event, ProgressUpdated) else 0 for event in events],
-    }
-    rows = await (await (await driver_of(session)).execute(_RECALL_LESSONS, asked)).fetchall()
+    rows = await _recall(
+        session,
+        _RECALL_LESSONS,
+        [
+            {
+                "enrollment_id": event.enrollment_id,
+                "lesson_id": event.lesson_id if isinstance(event, ProgressUpdated) else None,
+            }
+            for event in events
+        ],
+    )
     return Memory(
         lessons_before={row[:2]: Lesson(*row[2:5]) for row in rows if row[4] is not None},
         milestones_before={row[0]: row[5] for row in rows if row[5] is not None},
@@ -158,16 +178,24 @@ async def recall_lessons(session: AsyncSession, events: Sequence[EnrollmentState
 
 async def recall_members(session: AsyncSession, states: Sequence[EnrollmentState]) -> Memory:
     """What is known of the users and courses that these states are about. The log is locked. One statement."""
-    asked = {
-        "courses": [state.course_id for state in states],
-        "users": [state.user_id for state in states],
-        "enrollments": [state.enrollment_id for state in states],
-    }
-    rows = await (await (await driver_of(session)).execute(_RECALL_MEMBERS, asked)).fetchall()
+    rows = await _recall(
+        session,
+        _RECALL_MEMBERS,
+        [
+            {"course_id": state.course_id, "user_id": state.user_id, "enrollment_id": state.enrollment_id}
+            for state in states
+        ],
+    )
     return Memory(
         members_before={row[:2]: Member(*row[2:5]) for row in rows if row[4] is not None},
         milestones_before={row[5]: row[6] for row in rows if row[6] is not None},
     )
+
+
+async def _recall(
+    session: AsyncSession, statement: LiteralString, asked: Sequence[Mapping[str, int | None]]
+) -> Sequence[Any]:
+    return await (await (await driver_of(session)).execute(statement, {"asked": json.dumps(asked)})).fetchall()
 
 
 async def keep(session: AsyncSession, memory: Memory) -> None:
