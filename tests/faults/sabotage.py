@@ -30,17 +30,18 @@ def handle_without_inbox() -> None:
     """Each delivery has its effect, and the catalog does not look at versions either."""
     from catalog import consumers
 
-    take: Callable[..., Awaitable[None]] = consumers.take_enrollment
+    take: Callable[..., Awaitable[None]] = consumers.take_enrollments
 
     async def all_are_new(session: AsyncSession, consumer: str, event_ids: Sequence[str]) -> set[str]:
         return set(event_ids)
 
-    async def take_as_new(session: AsyncSession, event: Any) -> None:
-        await session.execute(text("DELETE FROM enrollments WHERE enrollment_id = :id"), {"id": event.enrollment_id})
-        await take(session, event)
+    async def take_as_new(session: AsyncSession, events: Sequence[Any]) -> None:
+        ids = [event.enrollment_id for event in events]
+        await session.execute(text("DELETE FROM enrollments WHERE enrollment_id = ANY(:ids)"), {"ids": ids})
+        await take(session, events)
 
     inbox.claim = all_are_new
-    consumers.take_enrollment = take_as_new
+    consumers.take_enrollments = take_as_new
 
 
 if __name__ == "__main__":
