@@ -34,8 +34,8 @@ _BEHIND = ("catalog", "enrollment", "assessment", "certificate")
 class Rig:
     """`ours` keeps guests' pages, `uncached` is another gateway of the same system that keeps none.
 
-    `apart` is a gateway and an enrollment whose events nobody publishes while `undelivered` lasts.
-    `whole`: PostgreSQL notes the time of each commit, and the services are started one by one, with a watch.
+    `whole`: `apart` runs too, a gateway and an enrollment whose events nobody publishes while `undelivered` lasts;
+    PostgreSQL notes the time of each commit, and the services are started one by one, with a watch.
     """
 
     ours: Server
@@ -92,6 +92,11 @@ class Rig:
         self.ours = Server("ours", stack.url, ours, [stack.process("gateway").pid, *behind])
         url, process = self._gateway("uncached", {"SYLLABUS_CACHE_BYTES": "0"})
         self.uncached = Server("uncached", url, ours, [process.pid, *behind])
+        if self._whole:
+            self._start_apart()
+
+    def _start_apart(self) -> None:
+        stack = self.stack
         socket = stack.directory / "run" / "apart-enrollment.sock"
         alone = {"SYLLABUS_LISTEN": f"unix:{socket}", "SYLLABUS_RUN_WORKER": "false"}
         enrollment = self._process(
@@ -100,7 +105,7 @@ class Rig:
         if not wait_until(lambda: not unready(socket), 60.0):
             raise RuntimeError(f"the second enrollment did not start\n{enrollment.tail()}")
         url, process = self._gateway("apart", {"SYLLABUS_ENROLLMENT_URL": f"unix:{socket}"})
-        self.apart = Server("apart", url, ours, [process.pid, enrollment.pid, *behind])
+        self.apart = Server("apart", url, self.ours.settings, [process.pid, enrollment.pid, *self.ours.pids[1:]])
 
     def close(self) -> None:
         for process in self._others:

@@ -1,14 +1,12 @@
 """Progress is right after anything in any order: as if computed from the rows. Examples are drawn, and made small."""
 
-import asyncio
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
@@ -23,6 +21,7 @@ from shared.contracts.assessment.events import AssessmentUpdated, AttemptGraded
 from shared.contracts.catalog.events import LessonOutline, ModuleOutline
 from shared.errors import Invalid, NotFound, Refusal
 from shared.testing import ServiceUnderTest, user
+from shared.testing.properties import check_each
 
 TEACHER = user(500, "instructor")
 BEGIN = datetime(2026, 5, 4, 10, tzinfo=UTC)
@@ -200,25 +199,6 @@ class World:
 @pytest.fixture
 def worlds(enrollment: ServiceUnderTest, course: Any) -> Iterator[World]:
     return (World(enrollment, course, number) for number in count(1000))
-
-
-async def check_each(examples: int, strategy: Any, check: Callable[[Any], Coroutine[Any, Any, None]]) -> None:
-    """Hypothesis in a thread, what it draws on this loop."""
-    loop = asyncio.get_running_loop()
-
-    @settings(
-        max_examples=examples,
-        phases=(Phase.generate, Phase.shrink),
-        deadline=None,
-        database=None,
-        derandomize=True,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(strategy)
-    def run(drawn: Any) -> None:
-        asyncio.run_coroutine_threadsafe(check(drawn), loop).result()
-
-    await asyncio.to_thread(run)
 
 
 async def test_any_history_equals_computing_from_scratch(worlds: Iterator[World], assert_from_scratch: Any) -> None:

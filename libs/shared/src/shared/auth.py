@@ -130,16 +130,21 @@ def caller_of(request: Request) -> Identity | ServiceCaller | None:
     return verifier.verify(token)
 
 
-async def _user_or_guest(request: Request) -> Identity | None:
+def user_of(request: Request) -> Identity | None:
+    """The user who sent this request; None for a guest or a service. Raises InvalidToken."""
     caller = caller_of(request)
     return caller if isinstance(caller, Identity) else None
 
 
+async def _user_or_guest(request: Request) -> Identity | None:
+    return user_of(request)
+
+
 async def _signed_in(request: Request) -> Identity:
-    caller = caller_of(request)
-    if not isinstance(caller, Identity):
+    user = user_of(request)
+    if user is None:
         raise AuthenticationRequired
-    return caller
+    return user
 
 
 async def _instructor(request: Request) -> Identity:

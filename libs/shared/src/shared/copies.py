@@ -28,6 +28,11 @@ async def take(session: AsyncSession, copy: type[DeclarativeBase], *, by: str = 
     return (await session.execute(newer)).first() is not None
 
 
+def as_rows(states: Sequence[State]) -> str:
+    """States as JSON for `json_to_recordset`, which takes the fields that it names."""
+    return f"[{','.join(state.model_dump_json() for state in states)}]"
+
+
 def newest(states: Sequence[S], key: str) -> list[S]:
     """The newest state of each aggregate, whose id is the field `key`: what taking one after the other would leave."""
     found: dict[Any, S] = {}

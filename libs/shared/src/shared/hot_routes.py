@@ -6,6 +6,7 @@ FastAPI's way, which documents the operation and words its refusals: a hot route
 """
 
 import json
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -18,6 +19,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST_BODY = 64 * 1024
+ROW_ID = re.compile(r"[1-9][0-9]{0,17}")
+"""An id in plain order: all that are given out, and none that a column could not hold."""
 
 M = TypeVar("M", bound=BaseModel)
 Answer = Callable[..., Awaitable[Response | None]]

@@ -20,13 +20,8 @@ from shared.contracts.catalog.events import (
     CourseUpdated,
 )
 from shared.contracts.enrollment.events import (
-    EnrollmentCompleted,
-    EnrollmentCreated,
+    ENROLLMENT_EVENTS,
     EnrollmentEvent,
-    EnrollmentReactivated,
-    EnrollmentRestored,
-    EnrollmentSuspended,
-    EnrollmentUnenrolled,
 )
 from shared.contracts.gateway.events import UserErased
 from shared.inbox import BatchHandler, Handlers
@@ -68,16 +63,6 @@ HANDLERS: Handlers = {
     CoursePublished: on_course,
     CourseUnpublished: on_course,
     CourseDeleted: on_course,
-    **dict.fromkeys(
-        (
-            EnrollmentCreated,
-            EnrollmentReactivated,
-            EnrollmentUnenrolled,
-            EnrollmentSuspended,
-            EnrollmentRestored,
-            EnrollmentCompleted,
-        ),
-        BatchHandler(on_enrollments),
-    ),
+    **dict.fromkeys(ENROLLMENT_EVENTS, BatchHandler(on_enrollments)),
     UserErased: on_user_erased,
 }

@@ -14,13 +14,8 @@ from shared.contracts.assessment.events import (
     AssessmentUpdated,
 )
 from shared.contracts.enrollment.events import (
-    EnrollmentCompleted,
-    EnrollmentCreated,
+    ENROLLMENT_EVENTS,
     EnrollmentEvent,
-    EnrollmentReactivated,
-    EnrollmentRestored,
-    EnrollmentSuspended,
-    EnrollmentUnenrolled,
     PolicyChanged,
     RatingChanged,
 )
@@ -62,17 +57,7 @@ HANDLERS: Handlers = {
     UserRegistered: on_user,
     UserUpdated: on_user,
     UserErased: on_erased,
-    **dict.fromkeys(
-        (
-            EnrollmentCreated,
-            EnrollmentReactivated,
-            EnrollmentUnenrolled,
-            EnrollmentSuspended,
-            EnrollmentRestored,
-            EnrollmentCompleted,
-        ),
-        BatchHandler(on_enrollments),
-    ),
+    **dict.fromkeys(ENROLLMENT_EVENTS, BatchHandler(on_enrollments)),
     RatingChanged: on_rating,
     PolicyChanged: on_policy,
     AssessmentCreated: on_assessment,

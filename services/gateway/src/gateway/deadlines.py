@@ -9,8 +9,9 @@ from gateway.copies.models import Course
 from gateway.notifications.commands.fanouts import tell
 from gateway.notifications.commands.notify import Notice
 from gateway.push.domain.messages import of_deadline
+from gateway.push.memory import record
 from gateway.push.models import PushAssessment
-from gateway.push.store import lock_log, record
+from gateway.push.store import lock_log
 from shared.database import Database
 from shared.worker import Schedule
 

@@ -1,12 +1,10 @@
 """Events of a batch come to the same as one after the other: the log, what is remembered, and who is notified."""
 
-import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
@@ -21,6 +19,7 @@ from shared.contracts.enrollment.events import (
     ProgressUpdated,
 )
 from shared.testing import ServiceUnderTest, statements
+from shared.testing.properties import check_each
 
 FEW, VERSIONS = st.integers(1, 2), st.integers(1, 9)
 PROGRESS = st.builds(
@@ -72,25 +71,6 @@ async def kept(gateway: ServiceUnderTest) -> dict[str, list[Any]]:
     return found
 
 
-async def check_each(strategy: Any, check: Callable[[Any], Coroutine[Any, Any, None]]) -> None:
-    """Hypothesis in a thread, what it draws on this loop."""
-    loop = asyncio.get_running_loop()
-
-    @settings(
-        max_examples=40,
-        phases=(Phase.generate, Phase.shrink),
-        deadline=None,
-        database=None,
-        derandomize=True,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(strategy)
-    def run(drawn: Any) -> None:
-        asyncio.run_coroutine_threadsafe(check(drawn), loop).result()
-
-    await asyncio.to_thread(run)
-
-
 @pytest.mark.parametrize("drawn", [PROGRESS, ENROLLMENTS], ids=["progress", "enrollments"])
 async def test_any_batches_come_to_the_same_as_one_by_one(gateway: ServiceUnderTest, make: Any, drawn: Any) -> None:
     def event_of(kind: type[Event], **fields: Any) -> Event:
@@ -106,7 +86,7 @@ async def test_any_batches_come_to_the_same_as_one_by_one(gateway: ServiceUnderT
             await gateway.deliver_at_once(*batch)
         assert await kept(gateway) == one_by_one
 
-    await check_each(st.tuples(st.lists(drawn, min_size=1, max_size=12), SIZES), check)
+    await check_each(40, st.tuples(st.lists(drawn, min_size=1, max_size=12), SIZES), check)
 
 
 class TestStatements:

@@ -7,9 +7,10 @@ from sqlalchemy import text, update
 
 from gateway.push import resume, sockets
 from gateway.push.domain.messages import Message
+from gateway.push.memory import record
 from gateway.push.models import PushMessage
 from gateway.push.schedules import trim
-from gateway.push.store import lock_log, record
+from gateway.push.store import lock_log
 from shared.contracts.gateway.events import NotificationCreated
 
 

@@ -1,6 +1,5 @@
 """Taking over what other services own, when it is newer than what we have."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import LiteralString
@@ -14,13 +13,13 @@ from assessment.commands.importing import lock_imports, make_imported
 from assessment.models import Course, Lesson
 from shared.contracts.catalog.events import CourseState
 from shared.contracts.enrollment.events import EnrollmentState
-from shared.copies import newest
+from shared.copies import as_rows, newest
 from shared.database import driver_of
 
 _TAKE_ENROLLMENTS: LiteralString = """
     INSERT INTO enrollments (enrollment_id, revision, user_id, course_id, status)
     SELECT * FROM json_to_recordset(%(states)s::json)
-        AS state (enrollment_id bigint, revision bigint, user_id bigint, course_id bigint, status text)
+        AS state (enrollment_id bigint, version bigint, user_id bigint, course_id bigint, status text)
     ON CONFLICT (enrollment_id) DO UPDATE SET revision = excluded.revision, status = excluded.status
     WHERE enrollments.revision < excluded.revision
 """
@@ -47,17 +46,8 @@ async def take_enrollment(session: AsyncSession, state: EnrollmentState) -> None
 
 async def take_enrollments(session: AsyncSession, states: Sequence[EnrollmentState]) -> None:
     """The same of many. One statement."""
-    rows = [
-        {
-            "enrollment_id": state.enrollment_id,
-            "revision": state.version,
-            "user_id": state.user_id,
-            "course_id": state.course_id,
-            "status": state.status,
-        }
-        for state in newest(states, "enrollment_id")
-    ]
-    await (await driver_of(session)).execute(_TAKE_ENROLLMENTS, {"states": json.dumps(rows)})
+    rows = as_rows(newest(states, "enrollment_id"))
+    await (await driver_of(session)).execute(_TAKE_ENROLLMENTS, {"states": rows})
 
 
 async def _take_course_row(session: AsyncSession, state: CourseState) -> bool:

@@ -3,7 +3,6 @@
 A state that comes again, late or out of order changes nothing.
 """
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import LiteralString
@@ -20,7 +19,7 @@ from shared.contracts.assessment.events import AssessmentState
 from shared.contracts.catalog.events import CourseUpdated
 from shared.contracts.enrollment.events import EnrollmentState, PolicyChanged, RatingChanged
 from shared.contracts.gateway.events import Role, UserState
-from shared.copies import newest, take
+from shared.copies import as_rows, newest, take
 from shared.database import driver_of
 
 COURSES_AT_ONCE = 50
@@ -36,7 +35,7 @@ _LOCK_COURSES: LiteralString = """
 _TAKE_ENROLLMENTS: LiteralString = """
     WITH state AS (
         SELECT * FROM json_to_recordset(%(states)s::json) AS state (
-            enrollment_id bigint, revision bigint, user_id bigint, course_id bigint, status text,
+            enrollment_id bigint, version bigint, user_id bigint, course_id bigint, status text,
             created_date timestamptz
         )
     ), had AS (
@@ -44,7 +43,7 @@ _TAKE_ENROLLMENTS: LiteralString = """
         WHERE enrollment_id = ANY(ARRAY(SELECT enrollment_id FROM state))
     ), taken AS (
         INSERT INTO enrollments (enrollment_id, revision, user_id, course_id, status)
-        SELECT enrollment_id, revision, user_id, course_id, status FROM state
+        SELECT enrollment_id, version, user_id, course_id, status FROM state
         ON CONFLICT (enrollment_id) DO UPDATE
         SET revision = excluded.revision, user_id = excluded.user_id, course_id = excluded.course_id,
             status = excluded.status
@@ -124,18 +123,7 @@ async def take_enrollment(session: AsyncSession, enrollment: EnrollmentState) ->
 
 async def take_enrollments(session: AsyncSession, enrollments: Sequence[EnrollmentState]) -> None:
     """The same of many. Two statements."""
-    rows = [
-        {
-            "enrollment_id": state.enrollment_id,
-            "revision": state.version,
-            "user_id": state.user_id,
-            "course_id": state.course_id,
-            "status": state.status,
-            "created_date": state.created_date.isoformat(),
-        }
-        for state in newest(enrollments, "enrollment_id")
-    ]
-    states, driver = {"states": json.dumps(rows)}, await driver_of(session)
+    states, driver = {"states": as_rows(newest(enrollments, "enrollment_id"))}, await driver_of(session)
     await driver.execute(_LOCK_COURSES, states)
     await driver.execute(_TAKE_ENROLLMENTS, states)
 

@@ -7,18 +7,12 @@ from starlette.responses import Response
 
 from catalog.queries.filters import CourseFilter
 from catalog.routes import courses, lessons
-from shared.auth import Identity, caller_of
-from shared.hot_routes import HotRoute
+from shared.auth import user_of
+from shared.hot_routes import ROW_ID, HotRoute
 from shared.pagination import DEFAULT_SIZE, PageRequest
 
 _SLUG_OR_ID = re.compile(r"(?!featured$|import$)[a-z0-9-]{1,90}")
-_ID = re.compile(r"[1-9][0-9]{0,17}")
 _PAGE = re.compile(rb"page=([1-9][0-9]{0,5})|")
-
-
-def _user(request: Request) -> Identity | None:
-    caller = caller_of(request)
-    return caller if isinstance(caller, Identity) else None
 
 
 async def _list(request: Request) -> Response | None:
@@ -28,20 +22,20 @@ async def _list(request: Request) -> Response | None:
     state, number = request.app.state, asked[1]
     url, query = f"{state.settings.public_url}{request.scope['path']}", (("page", number.decode()),) if number else ()
     page = PageRequest(int(number or 1), DEFAULT_SIZE, cursor=None, ordering=(), url=url, query=query)
-    return await courses.read_courses(state.database, _user(request), page, CourseFilter())
+    return await courses.read_courses(state.database, user_of(request), page, CourseFilter())
 
 
 async def _course(request: Request, ref: str) -> Response | None:
     if not _SLUG_OR_ID.fullmatch(ref):
         return None
-    return await courses.read_course(ref, request.app.state.database, request.app.state.peers, _user(request))
+    return await courses.read_course(ref, request.app.state.database, request.app.state.peers, user_of(request))
 
 
 async def _lesson(request: Request, lesson_id: str) -> Response | None:
-    if not _ID.fullmatch(lesson_id):
+    if not ROW_ID.fullmatch(lesson_id):
         return None
     state = request.app.state
-    return await lessons.read_lesson(int(lesson_id), state.database, state.peers, _user(request))
+    return await lessons.read_lesson(int(lesson_id), state.database, state.peers, user_of(request))
 
 
 HOT = (

@@ -8,25 +8,24 @@ from starlette.responses import Response
 from enrollment.routes import enrollments, internal, progress
 from enrollment.schemas.progress import Heartbeat, ProgressUpdate
 from shared.answers import JsonBytes
-from shared.auth import Identity, ServiceCaller, caller_of
-from shared.hot_routes import HotRoute, body_of
+from shared.auth import ServiceCaller, caller_of, user_of
+from shared.hot_routes import ROW_ID, HotRoute, body_of
 
 _SLUG_OR_ID = re.compile(r"[a-z0-9-]{1,90}")
-_ID = re.compile(r"[1-9][0-9]{0,17}")
 _USER = re.compile(rb"user_id=([1-9][0-9]{0,17})|")
 
 
 async def _overlay(request: Request, course_id: str) -> Response | None:
     service, asked = caller_of(request), _USER.fullmatch(request.scope["query_string"])
-    if not isinstance(service, ServiceCaller) or asked is None or not _ID.fullmatch(course_id):
+    if not isinstance(service, ServiceCaller) or asked is None or not ROW_ID.fullmatch(course_id):
         return None
     user_id = int(asked[1]) if asked[1] else None
     return await internal.get_course_overlay(int(course_id), service, request.app.state.database, user_id)
 
 
 async def _change_progress(request: Request, progress_id: str) -> Response | None:
-    learner = caller_of(request)
-    if not isinstance(learner, Identity) or not _ID.fullmatch(progress_id):
+    learner = user_of(request)
+    if learner is None or not ROW_ID.fullmatch(progress_id):
         return None
     body = await body_of(request, ProgressUpdate)
     if body is None:
@@ -36,8 +35,8 @@ async def _change_progress(request: Request, progress_id: str) -> Response | Non
 
 
 async def _send_heartbeat(request: Request, progress_id: str) -> Response | None:
-    learner = caller_of(request)
-    if not isinstance(learner, Identity) or not _ID.fullmatch(progress_id):
+    learner = user_of(request)
+    if learner is None or not ROW_ID.fullmatch(progress_id):
         return None
     body = await body_of(request, Heartbeat)
     if body is None:
@@ -47,8 +46,8 @@ async def _send_heartbeat(request: Request, progress_id: str) -> Response | None
 
 
 async def _enroll(request: Request, ref: str) -> Response | None:
-    learner, state = caller_of(request), request.app.state
-    if not isinstance(learner, Identity) or not _SLUG_OR_ID.fullmatch(ref):
+    learner, state = user_of(request), request.app.state
+    if learner is None or not _SLUG_OR_ID.fullmatch(ref):
         return None
     answer = JsonBytes(status_code=201)
     enrolled = await enrollments.enroll_in_course(ref, learner, state.database, state.peers, answer)

@@ -7,7 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.copies.store import take_course
 from gateway.push.domain.messages import of_staff_change
-from gateway.push.store import keep, recall_members, record, staff_before
+from gateway.push.memory import keep, recall_members, record
+from gateway.push.store import staff_before
 from shared.contracts.catalog.events import CourseState
 from shared.contracts.enrollment.events import EnrollmentState
 

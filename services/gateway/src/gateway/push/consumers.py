@@ -8,13 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway.push.access import follow_course
 from gateway.push.domain import messages
 from gateway.push.domain.messages import CLOSED, Message, user
+from gateway.push.memory import keep, recall_lessons, recall_members, record
 from gateway.push.store import (
     forget_audience,
-    keep,
     lock_log,
-    recall_lessons,
-    recall_members,
-    record,
     take_assessment,
     take_attempt,
 )
@@ -39,13 +36,11 @@ from shared.contracts.catalog.events import (
 )
 from shared.contracts.certificate.events import CertificateIssued
 from shared.contracts.enrollment.events import (
+    ENROLLMENT_EVENTS,
     EnrollmentCompleted,
     EnrollmentCreated,
     EnrollmentEvent,
     EnrollmentReactivated,
-    EnrollmentRestored,
-    EnrollmentSuspended,
-    EnrollmentUnenrolled,
     ProgressRecalculated,
     ProgressUpdated,
     ReviewCreated,
@@ -144,17 +139,7 @@ async def on_user(session: AsyncSession, event: UserEvent) -> None:
 
 HANDLERS: Handlers = {
     **dict.fromkeys((CourseCreated, CourseUpdated, CoursePublished, CourseUnpublished, CourseDeleted), on_course),
-    **dict.fromkeys(
-        (
-            EnrollmentCreated,
-            EnrollmentReactivated,
-            EnrollmentUnenrolled,
-            EnrollmentSuspended,
-            EnrollmentRestored,
-            EnrollmentCompleted,
-        ),
-        BatchHandler(on_enrollments),
-    ),
+    **dict.fromkeys(ENROLLMENT_EVENTS, BatchHandler(on_enrollments)),
     **dict.fromkeys((ProgressUpdated, ProgressRecalculated), BatchHandler(on_progress)),
     **dict.fromkeys((AssessmentCreated, AssessmentUpdated, AssessmentDeleted), on_assessment),
     **dict.fromkeys((AttemptStarted, AttemptExtended, AttemptSubmitted, AttemptGraded), on_attempt),

@@ -68,6 +68,17 @@ class EnrollmentCompleted(EnrollmentEvent):
     TYPE: ClassVar[str] = "enrollment.enrollment.completed.v1"
 
 
+ENROLLMENT_EVENTS: tuple[type[EnrollmentEvent], ...] = (
+    EnrollmentCreated,
+    EnrollmentReactivated,
+    EnrollmentUnenrolled,
+    EnrollmentSuspended,
+    EnrollmentRestored,
+    EnrollmentCompleted,
+)
+"""All facts about an enrollment itself: whoever keeps a copy of enrollments follows them all."""
+
+
 class ProgressUpdated(EnrollmentState, Event):
     """Progress in one lesson changed. `time_spent` is the lesson's total in seconds."""
 
@@ -196,12 +207,7 @@ class EnrollmentUserDataErased(UserDataErased):
 
 
 EVENTS: tuple[type[Event], ...] = (
-    EnrollmentCreated,
-    EnrollmentReactivated,
-    EnrollmentUnenrolled,
-    EnrollmentSuspended,
-    EnrollmentRestored,
-    EnrollmentCompleted,
+    *ENROLLMENT_EVENTS,
     ProgressUpdated,
     ProgressRecalculated,
     PolicyChanged,
