@@ -1,7 +1,7 @@
-"""Hot reads: plain SQL over psycopg's own connections, in autocommit, beside SQLAlchemy's pool.
+"""Hot statements: plain SQL over psycopg's own connections, in autocommit, beside SQLAlchemy's pool.
 
-For the few statements that a service is asked all the time. SQLAlchemy costs such a read three times what the driver
-does; everything else stays with it. Used by `Database.read` alone.
+For the few statements that a service is asked all the time. SQLAlchemy costs such a one three times what the driver
+does; everything else stays with it. Used by `Database.read` and `Database.write` alone.
 """
 
 import asyncio
