@@ -25,6 +25,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from shared.conditional import Precondition, pending
 from shared.errors import PreconditionFailed
 from shared.readers import Readers
+from shared.wakeups import Wakeups
 
 STATEMENT_LIMIT_MS = 10_000
 LOCK_LIMIT_MS = 5_000
@@ -42,12 +43,18 @@ CONSTRAINT_NAMES = {
 """For the `MetaData` of each service's tables: fixed names, so that migrations can name constraints."""
 
 
+NOTIFY: LiteralString = """
+    SELECT set_config('synchronous_commit', 'off', true), pg_notify(current_schema() || '_' || %(channel)s, '')
+"""
+"""A transaction whose commit waits for no disk: `shared.wakeups` says why."""
+
 _CONTENDED = frozenset(("40001", "40P01", "55P03"))
 """Serialization failure, deadlock, lock not to be had."""
 _ADAPTERS = AdaptersMap(psycopg.adapters)
 # By default a number's size decides its type, and each mixture of types in a statement is prepared and planned apart.
 _ADAPTERS.register_dumper(int, Int8Dumper)
 _DRIVER = "driver"
+_WAKES = "wakes"
 _lent: ContextVar[AsyncSession | None] = ContextVar("lent", default=None)
 """The session that a conditional change reads its resource with."""
 
@@ -82,6 +89,7 @@ class Database:
             self.engine.execution_options(isolation_level="AUTOCOMMIT"), expire_on_commit=False
         )
         self._readers = Readers(self._connect_reader, size=pool_size, wait_limit_s=POOL_WAIT_LIMIT_S)
+        self.wakeups = Wakeups(self._notify)
 
     @asynccontextmanager
     async def transaction(self, *, aside: bool = False) -> AsyncIterator[AsyncSession]:
@@ -99,6 +107,7 @@ class Database:
         else:
             async with self._sessions.begin() as session:
                 yield session
+            self._wake(session)
 
     @asynccontextmanager
     async def _conditional(self, precondition: Precondition) -> AsyncIterator[AsyncSession]:
@@ -112,6 +121,7 @@ class Database:
                     _lent.reset(token)
                 session.expire_all()
                 yield session
+            self._wake(session)
         except DBAPIError as error:
             if isinstance(error.orig, psycopg.errors.SerializationFailure):
                 raise PreconditionFailed from error
@@ -145,6 +155,13 @@ class Database:
         """
         return await self._readers.fetch(statement, parameters)
 
+    def _wake(self, session: AsyncSession) -> None:
+        for channel in session.info.get(_WAKES, ()):
+            self.wakeups.ring(channel)
+
+    async def _notify(self, channel: str) -> None:
+        await self._readers.fetch(NOTIFY, {"channel": channel})
+
     async def _connect_reader(self) -> psycopg.AsyncConnection[TupleRow]:
         return await psycopg.AsyncConnection.connect(
             self.url,
@@ -165,8 +182,14 @@ class Database:
         )
 
     async def close(self) -> None:
+        await self.wakeups.close()
         await self._readers.close()
         await self.engine.dispose()
+
+
+def wake_after_commit(session: AsyncSession, channel: str) -> None:
+    """Have `Database.wakeups` ring when the session's transaction is committed."""
+    session.info.setdefault(_WAKES, set()).add(channel)
 
 
 async def driver_of(session: AsyncSession) -> psycopg.AsyncConnection[TupleRow]:

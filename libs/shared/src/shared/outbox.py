@@ -7,6 +7,7 @@ in daily partitions, for replay.
 """
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, LiteralString
 
@@ -16,6 +17,7 @@ from uuid_utils import uuid7
 
 from shared.broker import Envelope
 from shared.contracts import Event
+from shared.database import Database, wake_after_commit
 from shared.telemetry import cause, request_id
 from shared.tracing import traceparent
 
@@ -62,27 +64,22 @@ ENVELOPE_COLUMNS = """
 """
 """What `envelope_of` needs of a row. The data stays the text it was recorded as."""
 
+CHANNEL = "outbox"
+"""Of `Database.wakeups`: what the relay waits for."""
+
 _RECORD = text("""
-    WITH recorded AS (
-        INSERT INTO outbox (event_id, type, aggregate_id, version, data, correlation_id, causation_id,
-                            traceparent)
-        SELECT event_id, type, aggregate_id, version, data, :correlation_id, CAST(:causation_id AS uuid),
-               :traceparent
-        FROM json_to_recordset(CAST(:events AS json))
-          AS event (event_id uuid, type text, aggregate_id text, version bigint, data json)
-        RETURNING 1
-    )
-    SELECT pg_notify(current_schema() || '_outbox', '') FROM recorded LIMIT 1
+    INSERT INTO outbox (event_id, type, aggregate_id, version, data, correlation_id, causation_id, traceparent)
+    SELECT event_id, type, aggregate_id, version, data, :correlation_id, CAST(:causation_id AS uuid), :traceparent
+    FROM json_to_recordset(CAST(:events AS json))
+        AS event (event_id uuid, type text, aggregate_id text, version bigint, data json)
 """)
-
-
 HOT_RECORD: LiteralString = """
     INSERT INTO outbox (event_id, type, aggregate_id, version, data, correlation_id, causation_id, traceparent)
     SELECT event_id, type, aggregate_id, version, data, %(correlation_id)s, %(causation_id)s::uuid, %(traceparent)s
     FROM json_to_recordset(%(events)s::json)
         AS event (event_id uuid, type text, aggregate_id text, version bigint, data json)
 """
-"""The same, to stand inside a hot statement of a service, which notifies the relay itself. See `values_of`."""
+"""The same, to stand inside a hot statement of a service, which is carried out by `write`. See `values_of`."""
 
 
 async def record(session: AsyncSession, *events: Event) -> None:
@@ -92,6 +89,18 @@ async def record(session: AsyncSession, *events: Event) -> None:
     versions are recorded in order.
     """
     await session.execute(_RECORD, values_of(*events))
+    wake_after_commit(session, CHANNEL)
+
+
+async def write(database: Database, statement: LiteralString, values: Mapping[str, Any]) -> bool:
+    """Carry out a hot statement (`Database.write`) whose row, if any, says how many events it has recorded.
+
+    Returns whether there was a row.
+    """
+    row = await database.write(statement, values)
+    if row is not None and row[0]:
+        database.wakeups.ring(CHANNEL)
+    return row is not None
 
 
 def values_of(*events: Event) -> dict[str, str | None]:

@@ -17,7 +17,7 @@ from psycopg.rows import TupleRow, namedtuple_row
 
 from shared.broker import BrokerAway, Publisher
 from shared.database import Database
-from shared.outbox import ENVELOPE_COLUMNS, envelope_of
+from shared.outbox import CHANNEL, ENVELOPE_COLUMNS, envelope_of
 from shared.stopping import stop_if_cancelled
 from shared.telemetry import OUTBOX_OLDEST_AGE, OUTBOX_UNPUBLISHED, PUBLISHED
 
@@ -78,9 +78,15 @@ class Relay:
         return bool(row and row[0])
 
     async def _publish_as_they_come(self, connection: Connection) -> None:
-        await connection.execute(f"LISTEN {self._service}_outbox")
+        with self._database.wakeups.waited_for_here(CHANNEL) as rung:
+            connection.add_notify_handler(lambda _: rung.set())
+            await connection.execute(f"LISTEN {self._service}_outbox")
+            await self._publish_when(rung, connection)
+
+    async def _publish_when(self, rung: asyncio.Event, connection: Connection) -> None:
         backoff = 0.5
         while True:
+            rung.clear()
             try:
                 while await self.publish_batch(connection) == BATCH:
                     pass
@@ -92,7 +98,7 @@ class Relay:
                 await asyncio.sleep(backoff)
                 backoff = min(backoff * 2, LONGEST_BACKOFF_S)
                 continue
-            if not [told async for told in connection.notifies(timeout=POLL_S, stop_after=1)]:
+            if not await _is_woken(rung, connection):
                 await self._measure(connection)
 
     async def publish_batch(self, connection: Connection) -> int:
@@ -115,3 +121,23 @@ class Relay:
         if row:
             OUTBOX_UNPUBLISHED.set(row[0])
             OUTBOX_OLDEST_AGE.set(float(row[1]))
+
+
+async def _is_woken(rung: asyncio.Event, connection: Connection) -> bool:
+    """Wait until rung, by this process or by another's notification; False when nobody did for POLL_S.
+
+    Raises OperationalError when the connection is lost.
+    """
+    loop, descriptor = asyncio.get_running_loop(), connection.fileno()
+    loop.add_reader(descriptor, rung.set)
+    try:
+        async with asyncio.timeout(POLL_S):
+            await rung.wait()
+    except TimeoutError:
+        return False
+    finally:
+        loop.remove_reader(descriptor)
+    connection.pgconn.consume_input()
+    while connection.pgconn.notifies():
+        pass
+    return True

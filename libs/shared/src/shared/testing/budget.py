@@ -8,6 +8,7 @@ from unittest import mock
 import httpx
 import psycopg
 
+from shared.database import NOTIFY
 from shared.testing.service import ServiceUnderTest
 
 
@@ -21,12 +22,16 @@ class Cost(NamedTuple):
 
 @contextmanager
 def statements() -> Iterator[list[str]]:
-    """All statements sent meanwhile, through SQLAlchemy or beside it; those that begin or end transactions aside."""
+    """All statements sent meanwhile, through SQLAlchemy or beside it.
+
+    Those that begin or end transactions aside, and notifications: of any number of commits there may be one.
+    """
     sent: list[str] = []
 
     def noted(send: Callable[..., Any]) -> Callable[..., Any]:
         async def execute(cursor: Any, statement: Any, *arguments: Any, **options: Any) -> Any:
-            sent.append(str(statement))
+            if statement is not NOTIFY:
+                sent.append(str(statement))
             return await send(cursor, statement, *arguments, **options)
 
         return execute

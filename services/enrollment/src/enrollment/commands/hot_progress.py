@@ -80,7 +80,7 @@ WRITE: LiteralString = f"""
     ), noted AS (
         {HOT_NOTE}
     )
-    SELECT (SELECT pg_notify(current_schema() || '_outbox', '') FROM told LIMIT 1) FROM enrollment
+    SELECT (SELECT count(*) FROM told) FROM enrollment
 """  # noqa: S608
 
 
@@ -96,7 +96,7 @@ async def change_progress(
             progress, enrollment, lesson = rows_of(
                 found[1:], (Progress, _PROGRESS), (Enrollment, _ENROLLMENT), (Lesson, _LESSON)
             )
-            if await database.write(WRITE, {"seen": found[0], **_apply(enrollment, progress, change, now)}) is not None:
+            if await outbox.write(database, WRITE, {"seen": found[0], **_apply(enrollment, progress, change, now)}):
                 return progress, lesson, enrollment
     async with database.transaction() as session:
         return await update_progress(session, learner_id, progress_id, change, now=now)

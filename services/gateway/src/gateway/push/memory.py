@@ -12,7 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway.push.domain.memory import Lesson, Member, Memory
 from gateway.push.domain.messages import Message
 from shared.contracts.enrollment.events import EnrollmentState, ProgressUpdated
-from shared.database import driver_of
+from shared.database import driver_of, wake_after_commit
+
+CHANNEL = "push"
+"""Of `Database.wakeups`: what hubs wait for."""
 
 # What is asked for comes as JSON, and is looked up row by row. Of a list PostgreSQL makes a new plan each time: one for
 # so few looks better to it than one for any number.
@@ -64,7 +67,6 @@ _KEEP: Mapping[str, LiteralString] = {
         SELECT audience, type, course_id, assessment_id, data, clock_timestamp()
         FROM json_to_recordset(%(recorded)s::json)
             AS message (audience text, type text, course_id bigint, assessment_id bigint, data json)
-        RETURNING 1
     """,
 }
 """The parts of the statement that writes a `Memory`: those that have rows. No part has two rows of one key."""
@@ -129,6 +131,7 @@ async def keep(session: AsyncSession, memory: Memory) -> None:
         "recorded": [vars(message) for message in memory.messages],
     }
     if parts := [f"{name} AS ({_KEEP[name]})" for name, rows in values.items() if rows]:
-        told = "pg_notify(current_schema() || '_push', '') FROM recorded LIMIT 1" if memory.messages else "1"
-        statement = f"WITH {', '.join(parts)} SELECT {told}"
+        statement = f"WITH {', '.join(parts)} SELECT"
         await (await driver_of(session)).execute(statement, {name: json.dumps(rows) for name, rows in values.items()})
+        if memory.messages:
+            wake_after_commit(session, CHANNEL)
