@@ -5,6 +5,7 @@ takes a request that is in plain order, and calls the same function that FastAPI
 FastAPI's way, which documents the operation and words its refusals: a hot route refuses nothing by itself.
 """
 
+import inspect
 import json
 import re
 from collections.abc import Awaitable, Callable, Sequence
@@ -13,7 +14,7 @@ from typing import Any, TypeVar
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -95,3 +96,32 @@ async def body_of(request: Request, model: type[M]) -> M | None:
         return model.model_validate(json.loads(await request.body()))
     except (ValueError, RecursionError):
         return None
+
+
+class PlainQuery:
+    """The query parameters of some dependencies, checked at once and by the same types as FastAPI checks each alone."""
+
+    def __init__(self, *dependencies: Callable[..., Any]) -> None:
+        self._names = []
+        fields: dict[str, Any] = {}
+        for each in dependencies:
+            own = {
+                name: (parameter.annotation, parameter.default)
+                for name, parameter in inspect.signature(each, eval_str=True).parameters.items()
+                if parameter.default is not inspect.Parameter.empty
+            }
+            self._names.append(tuple(own))
+            fields |= own
+        self._model = create_model("PlainQuery", __config__=ConfigDict(extra="forbid"), **fields)
+
+    def read(self, request: Request) -> list[dict[str, Any]] | None:
+        """The arguments of each dependency; None when one does not fit, comes twice, or is unknown."""
+        sent = request.query_params.multi_items()
+        values = dict(sent)
+        if len(values) < len(sent):
+            return None
+        try:
+            found = vars(self._model.model_validate(values))
+        except ValidationError:
+            return None
+        return [{name: found[name] for name in names} for names in self._names]

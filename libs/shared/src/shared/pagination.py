@@ -61,7 +61,7 @@ class PageRequest:
         return f"{self.url}?{urlencode(kept)}" if kept else self.url
 
 
-async def _page_request(
+async def page_request(
     request: Request,
     page: Annotated[int, Query(ge=1, description="Page number, from 1.")] = 1,
     page_size: Annotated[
@@ -72,6 +72,7 @@ async def _page_request(
         str | None, Query(max_length=200, description="Fields, comma-separated, `-` descending.")
     ] = None,
 ) -> PageRequest:
+    """The dependency behind `Paging`."""
     return PageRequest(
         page=page,
         size=min(page_size, LARGEST_SIZE),
@@ -82,7 +83,7 @@ async def _page_request(
     )
 
 
-Paging = Annotated[PageRequest, Depends(_page_request)]
+Paging = Annotated[PageRequest, Depends(page_request)]
 """Route parameter: `page`, `page_size`, `cursor` and `ordering` of a list."""
 
 

@@ -1,9 +1,10 @@
 """Hot routes: they answer what is in plain order, and leave everything else to FastAPI, untouched."""
 
+from decimal import Decimal
 from typing import Annotated, Any
 
 import pytest
-from fastapi import APIRouter, FastAPI, Path
+from fastapi import APIRouter, FastAPI, Path, Query
 from httpx import ASGITransport, AsyncClient
 from pydantic import BaseModel, Field
 from starlette.requests import Request
@@ -12,7 +13,7 @@ from starlette.responses import Response
 from shared import hot_routes, problems
 from shared.answers import JsonBytes
 from shared.errors import NotFound
-from shared.hot_routes import LARGEST_BODY, HotRoute, body_of
+from shared.hot_routes import LARGEST_BODY, HotRoute, PlainQuery, body_of
 
 
 class Change(BaseModel):
@@ -136,3 +137,36 @@ class TestEverythingElse:
         assert (await client.delete("/counters/7/")).status_code == 405
         assert (await client.get("/nothing/")).status_code == 404
         assert taken == []
+
+
+class TestPlainQuery:
+    """What fits is read as FastAPI reads it; what does not is FastAPI's to refuse."""
+
+    @staticmethod
+    async def narrowed(
+        level: Annotated[str | None, Query(max_length=3)] = None, price: Annotated[Decimal, Query(ge=0)] = Decimal(5)
+    ) -> None: ...
+
+    @staticmethod
+    async def route(request: Request, is_free: bool | None = None) -> None: ...
+
+    def read(self, query: str) -> list[dict[str, Any]] | None:
+        request = Request({"type": "http", "query_string": query.encode(), "headers": []})
+        return PlainQuery(self.narrowed, self.route).read(request)
+
+    @pytest.mark.parametrize(
+        ("query", "expected"),
+        [
+            ("", [{"level": None, "price": Decimal(5)}, {"is_free": None}]),
+            ("is_free=on&level=%C3%BC", [{"level": "ü", "price": Decimal(5)}, {"is_free": True}]),
+            ("level=&price=1.50", [{"level": "", "price": Decimal("1.50")}, {"is_free": None}]),
+        ],
+    )
+    def test_arguments_of_each(self, query: str, expected: list[dict[str, Any]]) -> None:
+        assert self.read(query) == expected
+
+    @pytest.mark.parametrize(
+        "query", ["level=long", "price=-1", "price=x", "is_free=perhaps", "level=a&level=a", "other=1", "Level=a"]
+    )
+    def test_what_is_not_in_plain_order(self, query: str) -> None:
+        assert self.read(query) is None

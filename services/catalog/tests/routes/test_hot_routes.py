@@ -8,7 +8,8 @@ import pytest
 from fastapi.routing import APIRoute
 
 from catalog.main import ROUTERS
-from catalog.routes import courses, hot, lessons
+from catalog.routes import courses, hot, lessons, search
+from shared.hot_routes import PlainQuery
 from shared.testing import ServiceUnderTest, user
 
 CALLERS = [
@@ -44,8 +45,6 @@ async def test_both_ways_are_the_same(catalog: ServiceUnderTest, made: dict[str,
         ("/api/courses/none/", "?any=1"),
         (f"/api/lessons/{lesson}/", None),
         ("/api/lessons/999/", None),
-        ("/api/courses/?page=1", "&page_size=20"),
-        ("/api/courses/?page=9", "&page_size=20"),
     ]
     for caller in CALLERS:
         async with catalog.client(caller) as client:
@@ -56,13 +55,60 @@ async def test_both_ways_are_the_same(catalog: ServiceUnderTest, made: dict[str,
                 same(short, await client.get(path + (addition or ""), headers=SAME_ID))
 
 
+@pytest.mark.parametrize("path", ["/api/courses/", "/api/search/courses/"])
+async def test_both_ways_read_the_same_query(catalog: ServiceUnderTest, made: dict[str, Any], path: str) -> None:
+    queries = [
+        "",
+        "?page=1",
+        "?page=9",
+        "?page=9999999",
+        "?page=%31&page_size=1",
+        "?page_size=1&ordering=-price,title",
+        "?page_size=1000",
+        "?ordering=nothing",
+        "?cursor=",
+        "?cursor=x",
+        f"?category={made['category']['slug']}&level={made['level']}&max_price=12.50",
+        "?min_price=12.5&is_free=no&has_certificate=1&is_featured=off",
+        "?min_rating=0.0&min_duration=0&max_duration=9&instructor=7",
+        "?language=EN&tag=%20Python%20&creation_method=builder",
+        "?language=&tag=",
+        "?is_draft=true" if path == "/api/courses/" else "?q=second&page=1",
+        "?search=Sec%20on&ordering=relevance" if path == "/api/courses/" else "?q=%22second%22+or+-first",
+    ]
+    for caller in CALLERS:
+        async with catalog.client(caller) as client:
+            for query in queries:
+                short = await client.get(path + query, headers=SAME_ID)
+                with mock.patch.object(PlainQuery, "read", return_value=None):
+                    same(short, await client.get(path + query, headers=SAME_ID))
+
+
+async def test_a_search_is_counted_either_way(catalog: ServiceUnderTest, made: dict[str, Any]) -> None:
+    async with catalog.client() as client:
+        await client.get("/api/search/courses/?q=Second")
+        with mock.patch.object(PlainQuery, "read", return_value=None):
+            await client.get("/api/search/courses/?q=second")
+    async with catalog.client(user(1, "administrator")) as client:
+        popular = (await client.get("/api/search/analytics/")).json()["popular_terms"]
+    assert [(each["term"], each["searches"]) for each in popular] == [("second", 2)]
+
+
 @pytest.mark.parametrize(
     "path",
     [
         "/api/courses/featured/",
         "/api/courses/?page=0",
         "/api/courses/?page=1&page=2",
-        "/api/courses/?level=beginner",
+        "/api/courses/?level=none",
+        "/api/courses/?level=",
+        "/api/courses/?max_price=1.234",
+        "/api/courses/?page=x",
+        "/api/courses/?search=%00",
+        "/api/courses/?utm_source=letter",
+        "/api/search/courses/?q=x&q=y",
+        "/api/search/courses/?q=%00",
+        "/api/search/courses/?is_draft=true",
         "/api/courses/%00/",
         "/api/courses/Upper/",
         "/api/lessons/0/",
@@ -75,6 +121,7 @@ async def test_what_is_not_in_plain_order_goes_the_usual_way(catalog: ServiceUnd
         mock.patch.object(courses, "read_course", side_effect=AssertionError),
         mock.patch.object(courses, "read_courses", side_effect=AssertionError),
         mock.patch.object(lessons, "read_lesson", side_effect=AssertionError),
+        mock.patch.object(search, "search_courses", side_effect=AssertionError),
     ):
         assert (await catalog.client().get(path)).status_code < 500
 

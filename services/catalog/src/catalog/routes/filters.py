@@ -26,7 +26,7 @@ Tag = Annotated[str | None, Query(max_length=LONGEST_TAG), TEXT]
 IsFree = Annotated[bool | None, Query(description="Whether the current price is 0.")]
 
 
-async def _narrowing(
+async def narrowing(
     category: Category = None,
     level: Level | None = None,
     min_price: MinPrice = None,
@@ -42,6 +42,7 @@ async def _narrowing(
     is_featured: bool | None = None,
     creation_method: CreationMethod | None = None,
 ) -> CourseFilter:
+    """The dependency behind `Narrowing`."""
     return CourseFilter(
         category=category,
         level=level,
@@ -60,19 +61,20 @@ async def _narrowing(
     )
 
 
-Narrowing = Annotated[CourseFilter, Depends(_narrowing)]
+Narrowing = Annotated[CourseFilter, Depends(narrowing)]
 """Route parameter: the filters that search has too."""
 
 
-async def _filters(
-    narrowing: Narrowing,
+async def filters(
+    narrowed: Narrowing,
     search: Annotated[
         str | None, Query(max_length=200, description="Text in title, subtitle or description."), TEXT
     ] = None,
     is_draft: Annotated[bool | None, Query(description="Drafts: an instructor's own, an administrator's all.")] = None,
 ) -> CourseFilter:
-    return replace(narrowing, search=search, is_draft=is_draft)
+    """The dependency behind `Filters`."""
+    return replace(narrowed, search=search, is_draft=is_draft)
 
 
-Filters = Annotated[CourseFilter, Depends(_filters)]
+Filters = Annotated[CourseFilter, Depends(filters)]
 """Route parameter: the filters of the catalog's list."""

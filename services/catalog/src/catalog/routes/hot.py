@@ -1,28 +1,38 @@
-"""The short way to a course, a lesson, and the first pages of the catalog (`shared.hot_routes`)."""
+"""The short way to a course, a lesson, the lists of courses and searches (`shared.hot_routes`)."""
 
 import re
 
+from fastapi import BackgroundTasks
 from starlette.requests import Request
 from starlette.responses import Response
 
-from catalog.queries.filters import CourseFilter
-from catalog.routes import courses, lessons
+from catalog.routes import courses, lessons, search
+from catalog.routes.filters import filters, narrowing
 from shared.auth import user_of
-from shared.hot_routes import ROW_ID, HotRoute
-from shared.pagination import DEFAULT_SIZE, PageRequest
+from shared.hot_routes import ROW_ID, HotRoute, PlainQuery
+from shared.pagination import page_request
 
 _SLUG_OR_ID = re.compile(r"(?!featured$|import$)[a-z0-9-]{1,90}")
-_PAGE = re.compile(rb"page=([1-9][0-9]{0,5})|")
+_LISTED = PlainQuery(page_request, narrowing, filters)
+_FOUND = PlainQuery(page_request, narrowing, search.search_courses)
 
 
 async def _list(request: Request) -> Response | None:
-    asked = _PAGE.fullmatch(request.scope["query_string"])
-    if asked is None:
+    if (asked := _LISTED.read(request)) is None:
         return None
-    state, number = request.app.state, asked[1]
-    url, query = f"{state.settings.public_url}{request.scope['path']}", (("page", number.decode()),) if number else ()
-    page = PageRequest(int(number or 1), DEFAULT_SIZE, cursor=None, ordering=(), url=url, query=query)
-    return await courses.read_courses(state.database, user_of(request), page, CourseFilter())
+    paging, narrow, more = asked
+    page, wanted = await page_request(request, **paging), await filters(await narrowing(**narrow), **more)
+    return await courses.read_courses(request.app.state.database, user_of(request), page, wanted)
+
+
+async def _search(request: Request) -> Response | None:
+    if (asked := _FOUND.read(request)) is None:
+        return None
+    paging, narrow, more = asked
+    page, wanted, later = await page_request(request, **paging), await narrowing(**narrow), BackgroundTasks()
+    response = await search.search_courses(request.app.state.database, later, page, wanted, **more)
+    response.background = later
+    return response
 
 
 async def _course(request: Request, ref: str) -> Response | None:
@@ -42,4 +52,5 @@ HOT = (
     HotRoute(courses.router, courses.read_course, _course),
     HotRoute(lessons.router, lessons.read_lesson, _lesson),
     HotRoute(courses.router, courses.read_courses, _list),
+    HotRoute(search.router, search.search_courses, _search),
 )
