@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from catalog.commands.copies import take_assessment, take_enrollment, take_policy, take_rating, take_user
 from catalog.models import Course, Enrollment, LessonAssessment, User
+from catalog.store.listed import COUNT
 from shared.contracts.assessment.events import AssessmentState
 from shared.contracts.enrollment.events import EnrollmentState, PolicyChanged, RatingChanged
 from shared.contracts.gateway.events import UserState
@@ -56,6 +57,9 @@ _COUNTED = """
         ON enrollments.course_id = courses.id AND enrollments.status IN ('active', 'completed')
     GROUP BY courses.id
 """
+_LISTED = f"""
+    SELECT ({COUNT}) AS stands, (SELECT count(*) FROM courses WHERE is_published AND NOT is_deleted) AS counted
+"""  # noqa: S608
 
 CHECKS = (
     Check(
@@ -64,6 +68,13 @@ CHECKS = (
         f" FROM ({_COUNTED}) AS held WHERE stands <> counted ORDER BY id",
         f"UPDATE courses SET enrolled_students_count = counted"  # noqa: S608
         f" FROM ({_COUNTED}) AS held WHERE held.id = courses.id AND stands <> counted",
+    ),
+    Check(
+        "listed_changes",
+        f"SELECT format('%s courses listed, its rows come to %s', stands, counted) FROM ({_LISTED}) AS held"  # noqa: S608
+        " WHERE stands <> counted",
+        f"INSERT INTO listed_changes (change) SELECT counted - stands FROM ({_LISTED}) AS held"  # noqa: S608
+        " WHERE stands <> counted",
     ),
 )
 

@@ -1,4 +1,4 @@
-"""Clock entrance: how common words are, how long searches are remembered, files that nothing names, and jobs."""
+"""Clock entrance: how common words are, the count of courses, old searches, files that nothing names, and jobs."""
 
 from datetime import UTC, datetime
 
@@ -6,6 +6,7 @@ from catalog.commands.searches import forget_searches
 from catalog.importing import IMPORT
 from catalog.storage import process_storage
 from catalog.store.files import clear_files
+from catalog.store.listed import merge_changes
 from catalog.store.words import count_words
 from shared import jobs
 from shared.database import Database
@@ -20,9 +21,20 @@ async def keep_search(database: Database) -> None:
         await forget_searches(session, today=datetime.now(UTC).date())
 
 
+async def keep_count(database: Database) -> None:
+    """Make one row of the changes that the length of the list is the sum of. Several workers at once do no harm."""
+    async with database.transaction() as session:
+        await merge_changes(session)
+
+
 async def keep_files(database: Database) -> None:
     """Delete files that nothing names any more, or never did. Several workers share the work."""
     await clear_files(database, process_storage(), now=datetime.now(UTC))
 
 
-SCHEDULES = [Schedule(300, keep_search), Schedule(300, keep_files), jobs.schedule({IMPORT.name: IMPORT})]
+SCHEDULES = [
+    Schedule(300, keep_search),
+    Schedule(300, keep_count),
+    Schedule(300, keep_files),
+    jobs.schedule({IMPORT.name: IMPORT}),
+]

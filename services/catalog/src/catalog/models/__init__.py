@@ -6,7 +6,7 @@ and outline stay.
 """
 
 from catalog.models.copies import Enrollment, LessonAssessment, User
-from catalog.models.courses import Category, Course, CourseInstructor
+from catalog.models.courses import Category, Course, CourseInstructor, ListedChange
 from catalog.models.lessons import File, Lesson, Module, Resource
 from catalog.models.search import SearchedCourse, Searches, SearchWord
 from catalog.models.table import Table
@@ -19,6 +19,7 @@ __all__ = [
     "File",
     "Lesson",
     "LessonAssessment",
+    "ListedChange",
     "Module",
     "Resource",
     "SearchWord",

@@ -158,6 +158,19 @@ Index(
 )
 
 
+class ListedChange(Table):
+    """How many courses were listed, or no longer are: published, and not deleted. Their sum is how many there are.
+
+    A counter that needs no lock: rows come by the trigger `listed` on `courses` (migration 0009), and are made one from
+    time to time.
+    """
+
+    __tablename__ = "listed_changes"
+
+    id: Mapped[Id]
+    change: Mapped[int]
+
+
 class CourseInstructor(Table):
     """Who teaches a course. `title` and `bio` are for this course; the name is the user's (`users`)."""
 

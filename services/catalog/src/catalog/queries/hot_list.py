@@ -11,6 +11,7 @@ from catalog.queries.compiled import all_of, order_of
 from catalog.queries.courses import keys_of
 from catalog.queries.filters import CourseFilter, Given, tests_of
 from catalog.queries.hot_parts import INSTRUCTOR_BRIEF, WITH_PRICE, card
+from catalog.store.listed import COUNT
 from shared.database import Database
 from shared.errors import NotFound
 from shared.pagination import DEEPEST_OFFSET, PageRequest
@@ -57,7 +58,8 @@ async def read_page(database: Database, request: PageRequest, wanted: CourseFilt
 def _statement(given: Given, order: LiteralString) -> LiteralString:
     listed: LiteralString = f"FROM courses WHERE {IS_LISTED} AND {all_of(tests_of(given).values())}"
     ids: LiteralString = f"ARRAY(SELECT courses.id {listed} ORDER BY {order} LIMIT %(size)s OFFSET %(offset)s)"
-    return f"SELECT (SELECT count(*) {listed}), ({cards_of(ids)})"
+    count = f"SELECT count(*) {listed}" if given else COUNT
+    return f"SELECT ({count}), ({cards_of(ids)})"
 
 
 async def read_cards(database: Database, ids: Sequence[int], *, now: datetime) -> str:

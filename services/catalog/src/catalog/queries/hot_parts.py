@@ -42,7 +42,10 @@ def decimal(column: LiteralString) -> LiteralString:
 
 
 def card(instructor: LiteralString) -> LiteralString:
-    """The columns of `CourseCard`, of a course `c` with its category `g` and its current price in `now`."""
+    """The columns of `CourseCard`, of a course `c` with its category `g` and its current price in `now`.
+
+    Names are looked up one by one: joined, PostgreSQL goes through the users in their order, for each course anew.
+    """
     return f"""
         c.id, c.slug, c.title, c.subtitle,
         (SELECT row_to_json(category) FROM (SELECT g.id, g.name, g.slug) AS category) AS category,
@@ -56,7 +59,8 @@ def card(instructor: LiteralString) -> LiteralString:
             FROM (
                 SELECT (SELECT row_to_json(shown) FROM (SELECT {instructor}) AS shown) AS instructor,
                     i.is_lead, i.created_date, i.user_id AS id
-                FROM course_instructors i JOIN users u ON u.user_id = i.user_id
+                FROM course_instructors i
+                CROSS JOIN LATERAL (SELECT full_name FROM users WHERE user_id = i.user_id LIMIT 1) AS u
                 WHERE i.course_id = c.id AND i.is_active
             ) AS taught
         ) AS instructors,
