@@ -4,63 +4,54 @@ from typing import LiteralString
 
 from shared.database import Database
 
+# Objects are made by row_to_json: json_build_object takes half as long again, and writes blanks.
 _REVIEWS: LiteralString = """
-    SELECT coalesce(json_agg(json_build_object(
-        'id', id,
-        'user', json_build_object('id', user_id, 'name', user_name),
-        'course', course_id,
-        'rating', rating,
-        'title', title,
-        'content', content,
-        'status', status,
-        'is_approved', true,
-        'is_verified_purchase', is_verified,
-        'helpful_count', helpful_count,
-        'created_date', to_char(created_date, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-        'updated_date', to_char(updated_date, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
-    ) ORDER BY created_date DESC, id DESC), '[]')
+    SELECT coalesce(json_agg(row_to_json(review)), '[]')
     FROM (
-        SELECT reviews.*, coalesce(users.full_name, '') AS user_name,
-            coalesce(enrollments.status IN ('active', 'completed'), false) AS is_verified
-        FROM (
-            SELECT * FROM reviews WHERE course_id = %(course_id)s AND status = 'approved'
-            ORDER BY created_date DESC, id DESC LIMIT 5
-        ) AS reviews
-        LEFT JOIN users ON users.user_id = reviews.user_id
-        LEFT JOIN enrollments
-            ON enrollments.user_id = reviews.user_id AND enrollments.course_id = reviews.course_id
-    ) AS written
+        SELECT reviews.id, row_to_json(author) AS "user", course_id AS course, rating, title, content, reviews.status,
+            true AS is_approved,
+            coalesce((
+                SELECT status IN ('active', 'completed') FROM enrollments
+                WHERE enrollments.user_id = reviews.user_id AND enrollments.course_id = reviews.course_id
+            ), false) AS is_verified_purchase,
+            helpful_count,
+            to_char(reviews.created_date, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS created_date,
+            to_char(reviews.updated_date, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS updated_date
+        FROM reviews CROSS JOIN LATERAL (
+            SELECT user_id AS id,
+                coalesce((SELECT full_name FROM users WHERE users.user_id = reviews.user_id), '') AS name
+        ) AS author
+        WHERE course_id = %(course_id)s AND reviews.status = 'approved'
+        ORDER BY reviews.created_date DESC, reviews.id DESC LIMIT 5
+    ) AS review
 """
 _PROGRESS: LiteralString = """
-    SELECT json_build_object(
-        'enrollment', enrollments.id,
-        'status', status,
-        'progress_percentage', enrollments.progress_percentage,
-        'completed_lessons', completed_lessons,
-        'total_lessons', total_lessons,
-        'total_time_spent', total_time_spent,
-        'current_lesson', done.current_lesson,
-        'lessons', done.lessons
-    )
-    FROM enrollments CROSS JOIN LATERAL (
-        SELECT coalesce(json_agg(json_build_object(
-                'lesson', progress.lesson_id,
-                'progress_percentage', progress.progress_percentage,
-                'is_completed', is_completed
-            ) ORDER BY module_order, module_id, "order", lessons.lesson_id), '[]') AS lessons,
-            (array_agg(lessons.lesson_id ORDER BY module_order, module_id, "order", lessons.lesson_id)
-                FILTER (WHERE NOT is_completed))[1] AS current_lesson
-        FROM progress JOIN lessons
-            ON lessons.course_id = enrollments.course_id AND lessons.lesson_id = progress.lesson_id
-        WHERE progress.enrollment_id = enrollments.id AND is_counted
-    ) AS done
-    WHERE user_id = %(user_id)s::bigint AND course_id = %(course_id)s
-        AND status IN ('active', 'completed', 'suspended')
+    SELECT row_to_json(far)
+    FROM (
+        SELECT enrollments.id AS enrollment, status, enrollments.progress_percentage, completed_lessons, total_lessons,
+            total_time_spent, done.current_lesson, done.lessons
+        FROM enrollments CROSS JOIN LATERAL (
+            SELECT coalesce(json_agg(row_to_json(own)), '[]') AS lessons,
+                (array_agg(lesson) FILTER (WHERE NOT is_completed))[1] AS current_lesson
+            FROM (
+                SELECT progress.lesson_id AS lesson, progress.progress_percentage, is_completed
+                FROM progress JOIN lessons
+                    ON lessons.course_id = enrollments.course_id AND lessons.lesson_id = progress.lesson_id
+                WHERE progress.enrollment_id = enrollments.id AND is_counted
+                ORDER BY module_order, module_id, "order", lessons.lesson_id
+            ) AS own
+        ) AS done
+        WHERE user_id = %(user_id)s::bigint AND course_id = %(course_id)s
+            AND status IN ('active', 'completed', 'suspended')
+    ) AS far
 """
-_OF_GUEST: LiteralString = f"SELECT json_build_object('recent_reviews', ({_REVIEWS}), 'user_progress', null)::text"
-_OF_LEARNER: LiteralString = (
-    f"SELECT json_build_object('recent_reviews', ({_REVIEWS}), 'user_progress', ({_PROGRESS}))::text"
-)
+_OF_GUEST: LiteralString = f"""
+    SELECT row_to_json(overlay)::text FROM (SELECT ({_REVIEWS}) AS recent_reviews, null AS user_progress) AS overlay
+"""  # noqa: S608
+_OF_LEARNER: LiteralString = f"""
+    SELECT row_to_json(overlay)::text
+    FROM (SELECT ({_REVIEWS}) AS recent_reviews, ({_PROGRESS}) AS user_progress) AS overlay
+"""  # noqa: S608
 """`schemas.reviews.ReviewView` has the same fields of a review, `queries.enrollments` the same next lesson."""
 
 
