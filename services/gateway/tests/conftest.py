@@ -9,6 +9,7 @@ import pytest
 
 from gateway.consumers import HANDLERS
 from gateway.front import Front
+from gateway.identity import watch
 from gateway.identity.commands.accounts import register
 from gateway.identity.commands.users import set_subscription, update_user
 from gateway.identity.hashing import hash_password
@@ -40,6 +41,12 @@ class Account:
 
 
 MakeAccount = Callable[..., Awaitable[Account]]
+
+
+@pytest.fixture(autouse=True)
+def _changes_are_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look in the middle of a test would be counted among its statements."""
+    monkeypatch.setattr(watch, "EVERY_S", 3600.0)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """From the token or session that a request brings to who is asking, and to the signature that services trust.
 
-What either stands for is remembered for two seconds, so that most requests ask no database; it is forgotten at once
-when this process changes it, and within the two seconds when another one does.
+What either stands for is remembered, so that most requests ask no database. It is forgotten at once when this process
+changes it, and within two seconds when another one does: for a minute while changes are watched, else for the two.
 """
 
 import time
@@ -21,12 +21,15 @@ from gateway.identity.domain.names import full_name
 from gateway.identity.domain.sessions import LIFETIME, PROLONGED_AFTER, CsrfFailed, is_to_be_prolonged
 from gateway.identity.secret import digest_of, is_csrf_of
 from gateway.identity.tokens import TOKEN_BYTES, TokenVault
+from gateway.identity.watch import Watch
 from shared.auth import LIFETIME_S, Identity, Signer
 from shared.contracts.gateway.events import Role
 from shared.database import Database
 from shared.errors import InvalidToken, RoleRequired, ServiceUnavailable
 
 REMEMBERED_S = 2.0
+"""After it was read, or after all changes until then were known."""
+LONGEST_REMEMBERED_S = 60.0
 SIGNED_AHEAD_S = LIFETIME_S / 2
 """A signature is used for so long: whoever gets it can rely on half of its lifetime."""
 MOST_REMEMBERED = 20_000
@@ -75,6 +78,8 @@ class Holder:
     expires_at: datetime | None
     read_at: float
     """On the monotonic clock."""
+    ends_at: datetime | None = None
+    """Of a session."""
     prolonged: bool = False
     """Whether the session was prolonged then, which its browser is to be told."""
 
@@ -103,6 +108,7 @@ class Authentication:
         self._holders: dict[str, Holder] = {}
         self._signatures: dict[Identity, tuple[float, str]] = {}
         self._changes = 0
+        self.watch = Watch(database, self.forget)
 
     async def admit(self, method: str, path: str, headers: Sequence[tuple[bytes, bytes]]) -> Admission:
         """Who sent this request: by its `Authorization` header, else by its session cookie, else a guest.
@@ -125,7 +131,9 @@ class Authentication:
     async def session_holder(self, session: str) -> Holder | None:
         """Who is logged in with this session cookie; None when nobody is (any more)."""
         holder = await self._remembered(session, self._read_session)
-        return holder if holder is not None and holder.is_active else None
+        if holder is None or not holder.is_active:
+            return None
+        return holder if holder.ends_at is None or holder.ends_at > datetime.now(UTC) else None
 
     async def token_holder(self, token: str) -> Holder:
         """Who is signed in with this token. Raises InvalidToken, also for a service account's; AccountDeactivated."""
@@ -168,9 +176,10 @@ class Authentication:
         finally:
             self.forget(user_id)
 
-    def forget(self, user_id: int) -> None:
+    def forget(self, user_id: int | None) -> None:
+        """A user's tokens and sessions; None: everybody's."""
         self._changes += 1
-        for secret in [secret for secret, holder in self._holders.items() if holder.user_id == user_id]:
+        for secret in [secret for secret, holder in self._holders.items() if user_id in (None, holder.user_id)]:
             del self._holders[secret]
 
     async def _holder(self, token: str) -> Holder:
@@ -180,9 +189,9 @@ class Authentication:
         return holder
 
     async def _remembered(self, secret: str, read: Callable[[str], Awaitable[Holder | None]]) -> Holder | None:
-        """Whoever holds this token or session, which differ in length: read now, or within the last seconds."""
+        """Whoever holds this token or session, which differ in length: read now, or as good as that."""
         known = self._holders.get(secret)
-        if known is not None and time.monotonic() < known.read_at + REMEMBERED_S:
+        if known is not None and self._still_holds(known, time.monotonic()):
             return known
         changes = self._changes
         holder = await read(secret)
@@ -192,8 +201,13 @@ class Authentication:
         elif changes == self._changes:
             if len(self._holders) >= MOST_REMEMBERED:
                 self._holders.clear()
-            self._holders[secret] = holder
+            # That it was prolonged is told once.
+            self._holders[secret] = replace(holder, prolonged=False) if holder.prolonged else holder
         return holder
+
+    def _still_holds(self, known: Holder, now: float) -> bool:
+        confirmed_at = max(known.read_at, self.watch.confirmed_at)
+        return now < min(confirmed_at + REMEMBERED_S, known.read_at + LONGEST_REMEMBERED_S)
 
     async def _read(self, token: str) -> Holder | None:
         read_at = time.monotonic()
@@ -207,7 +221,7 @@ class Authentication:
             return None
         ends_at, *person = row
         prolonged = is_to_be_prolonged(ends_at, now=now) and await self._prolong(digest, now)
-        return _holder_of(person, read_at, prolonged=prolonged)
+        return replace(_holder_of(person, read_at), ends_at=ends_at, prolonged=prolonged)
 
     async def _prolong(self, digest: bytes, now: datetime) -> bool:
         """Whether it was this request that moved the session's end."""
@@ -229,10 +243,10 @@ class Authentication:
         return signature
 
 
-def _holder_of(person: Sequence[Any], read_at: float, *, prolonged: bool = False) -> Holder:
+def _holder_of(person: Sequence[Any], read_at: float) -> Holder:
     user_id, role, first_name, last_name, is_active, is_service, tier, expires_at = person
     name = full_name(first_name, last_name)
-    return Holder(user_id, role, name, is_active, is_service, tier, expires_at, read_at, prolonged)
+    return Holder(user_id, role, name, is_active, is_service, tier, expires_at, read_at)
 
 
 def _joined(headers: Sequence[tuple[bytes, bytes]], wanted: bytes) -> bytes | None:

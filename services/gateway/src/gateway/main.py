@@ -73,11 +73,13 @@ def create(settings: Settings | None = None) -> FastAPI:
         app.state.schema = PublicSchema(app)
         app.state.gate = Gate(settings)
         app.state.idempotency = Idempotency(app.state.database, AnswerVault(settings.token_key_file))
+        watching = create_task(app.state.authentication.watch.run())
         following = create_task(follow(pages, settings.amqp_url, settings.bus_prefix)) if settings.cache_bytes else None
         try:
             async with pushing(app):
                 yield
         finally:
+            watching.cancel()
             if following:
                 following.cancel()
             await app.state.gate.close()

@@ -16,6 +16,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     false,
+    func,
 )
 from sqlalchemy.dialects.postgresql import CITEXT
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -98,6 +99,17 @@ class Session(Table):
     created_date: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     """Moved ahead while the session is used."""
+
+
+class IdentityChange(Table):
+    """That something of who a user is has changed. Rows come by triggers (migration 0008); for `identity.watch`."""
+
+    __tablename__ = "identity_changes"
+    __table_args__ = (Index("ix_identity_changes_changed_at", "changed_at"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    user_id: Mapped[int] = mapped_column(BigInteger)
+    changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
 
 
 class MailLink(Table):

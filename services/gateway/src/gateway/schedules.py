@@ -1,6 +1,6 @@
 """The clock entrance: mails are sent, people notified, webhooks called, deadlines told, what has expired forgotten."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -8,10 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway.deadlines import REMIND
 from gateway.idempotency.store import forget_old_keys
 from gateway.identity.letters import letters
+from gateway.identity.watch import KEPT_S
 from gateway.mail.carriers import carrier_of
 from gateway.mail.letter import Letter
 from gateway.mail.queue import Write, send_due
-from gateway.models import MailLink, Session
+from gateway.models import IdentityChange, MailLink, Session
 from gateway.notifications import schedules as notifications
 from gateway.notifications.letters import NOTIFYING, notification_letters
 from gateway.push.schedules import trim
@@ -55,11 +56,15 @@ def all_letters(settings: Settings) -> Write:
 
 
 async def forget_expired(database: Database) -> None:
-    """Sessions and links that are over; they are not honoured before that either. Safe to repeat."""
+    """Sessions and links that are over, which are not honoured before that either, and changes that all know of.
+
+    Safe to repeat.
+    """
     now = datetime.now(UTC)
     async with database.transaction() as session:
         await session.execute(delete(Session).where(Session.expires_at <= now))
         await session.execute(delete(MailLink).where(MailLink.expires_at <= now))
+        await session.execute(delete(IdentityChange).where(IdentityChange.changed_at < now - timedelta(seconds=KEPT_S)))
         await session.execute(_OLD_ERASURES)
 
 
