@@ -49,20 +49,12 @@ def offset_of(request: PageRequest) -> int:
 
 async def read_page(database: Database, request: PageRequest, wanted: CourseFilter, *, now: datetime) -> bytes:
     """The `Page[CourseCard]` as JSON. Raises Invalid, and NotFound past the last page."""
-    statement = statement_of(request, wanted)
+    statement = _statement(wanted.given, request.ordering, _TRIGRAM.search(wanted.search or "") is not None)
     values = wanted.values(now) | {"size": request.size, "offset": offset_of(request)}
     row = await database.read(statement, values)
     assert row is not None
     count, cards = row
     return page_around(request, count, cards)
-
-
-def statement_of(request: PageRequest, wanted: CourseFilter) -> LiteralString:
-    """Raises Invalid."""
-    order = order_of(keys_of(request, wanted))
-    fields = frozenset(name.removeprefix("-") for name in request.ordering) or _NEWEST_FIRST
-    has_index = _TRIGRAM.search(wanted.search or "") is not None
-    return _statement(wanted.given, fields, order, has_index)
 
 
 _NEWEST_FIRST = frozenset({"created_date"})
@@ -76,13 +68,16 @@ _WIDE = frozenset({"title", "published_date"})
 """Orders that the narrow table has no column for; `courses` has an index in each."""
 _LISTED: LiteralString = f"FROM courses WHERE {IS_LISTED} AND"
 _NARROW: LiteralString = "FROM searched_courses AS courses WHERE"
-_HAS_TEXT: LiteralString = "{} LIKE lower(%(search)s::text)"
+_HAS_TEXT: LiteralString = "{} LIKE (SELECT lower(%(search)s::text))"
 
 
 @lru_cache(maxsize=1024)
-def _statement(given: Given, fields: frozenset[str], order: LiteralString, has_index: bool) -> LiteralString:
+def _statement(given: Given, ordering: tuple[str, ...], has_index: bool) -> LiteralString:
+    """`has_index`: what is searched for can be looked up. Raises Invalid."""
     tests = tests_of(given)
+    order = order_of(keys_of(ordering, is_draft=False, is_searched="search" in tests))
     part: LiteralString = f"ORDER BY {order} LIMIT %(size)s OFFSET %(offset)s"
+    fields = frozenset(name.removeprefix("-") for name in ordering) or _NEWEST_FIRST
     if _FEW.intersection(given):
         return _from_found(_few(tests, fields), part)
     if "search" in tests:
