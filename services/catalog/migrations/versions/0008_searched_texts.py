@@ -19,6 +19,9 @@ NEW = ", ".join(f"NEW.{name.strip()}" for name in COLUMNS.split(","))
 TEXT = "lower({0}title) || 'X' || lower({0}subtitle) || 'X' || lower({0}description)"
 
 STATEMENTS = (
+    # Whoever has locked a course to change it is waited for, and nobody locks one meanwhile: filling would wait for
+    # them, and they for it.
+    "LOCK TABLE courses IN EXCLUSIVE MODE",
     # Texts of up to 8 kB stay in their rows as they are: to look through them, nothing is fetched or unpacked.
     """
     CREATE TABLE searched_texts (
