@@ -72,7 +72,7 @@ def fill(url: str, words: list[str], chance: random.Random) -> None:
                 copy.write_row((n, "", "\t".join(draw(count) for count in (4, 6, 40, 6, 1, 1, 20))))
         connection.execute(_ROWS)
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("VACUUM ANALYZE courses, searched_courses")
+        connection.execute("VACUUM ANALYZE courses, searched_courses, searched_texts")
 
 
 _ROWS = """
@@ -187,6 +187,9 @@ async def ask_all(url: str, words: list[str], chance: random.Random) -> dict[str
         wanted = CourseFilter(level=cast(Level, level), max_price=Decimal(200))
         await read_page(database, FIRST_PAGE, wanted, now=datetime.now(UTC))
 
+    async def with_text(query: str) -> None:
+        await read_page(database, FIRST_PAGE, CourseFilter(search=query), now=datetime.now(UTC))
+
     async def scanned(query: str) -> None:
         await database.read(_SCAN, {"pattern": f"%{query}%"})
 
@@ -222,6 +225,9 @@ async def ask_all(url: str, words: list[str], chance: random.Random) -> dict[str
                 correction,
                 [_mistyped(word, chance) for word in chance.choices(words, k=QUERIES)],
             ),
+            ("list: text, a common word", with_text, chance.choices(common, k=QUERIES)),
+            ("list: text, a rare word", with_text, chance.choices(rare, k=QUERIES)),
+            ("list: text, two letters", with_text, [word[:2] for word in chance.choices(common, k=5)]),
         ]
         questions += [
             ("yardstick: a common word in three columns", scanned, chance.choices(common, k=5)),

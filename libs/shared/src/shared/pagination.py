@@ -99,8 +99,15 @@ def order_of(
     request: PageRequest, allowed: Mapping[str, SQLColumnExpression[Any]], default: Sequence[Key], unique: Key
 ) -> list[Key]:
     """The keys of `?ordering=`, or the default ones, ended by the unique one. Raises Invalid on an unknown field."""
+    return keys_of(request.ordering, allowed, default, unique)
+
+
+def keys_of(
+    ordering: Sequence[str], allowed: Mapping[str, SQLColumnExpression[Any]], default: Sequence[Key], unique: Key
+) -> list[Key]:
+    """`order_of` of these names."""
     keys = []
-    for name in request.ordering:
+    for name in ordering:
         column = allowed.get(name.removeprefix("-"))
         if column is None:
             raise Invalid(ordering=f"Unknown field '{name}'. Choose from: {', '.join(sorted(allowed))}.")

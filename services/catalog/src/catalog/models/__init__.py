@@ -8,7 +8,7 @@ and outline stay.
 from catalog.models.copies import Enrollment, LessonAssessment, User
 from catalog.models.courses import Category, Course, CourseInstructor, ListedChange
 from catalog.models.lessons import File, Lesson, Module, Resource
-from catalog.models.search import SearchedCourse, Searches, SearchWord
+from catalog.models.search import SearchedCourse, SearchedText, Searches, SearchWord
 from catalog.models.table import Table
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "Resource",
     "SearchWord",
     "SearchedCourse",
+    "SearchedText",
     "Searches",
     "Table",
     "User",

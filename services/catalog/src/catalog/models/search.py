@@ -1,9 +1,9 @@
-"""What searches look at, and what is known of them."""
+"""What searches and filtered lists look at, and what is known of searches."""
 
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -12,9 +12,9 @@ from catalog.models.table import Big, Choice, Moment, Money, OwnersId, Table
 
 
 class SearchedCourse(Table):
-    """What searches look at of a published course: a narrow copy, so that a common word touches few pages.
+    """What searches and filters look at of a published course: a narrow copy, so that finding many touches few pages.
 
-    Kept by the trigger `searched` on `courses` (migration 0007): nobody else writes it. Columns are named as there.
+    Kept by the trigger `searched` on `courses` (migration 0008): nobody else writes it. Columns are named as there.
     """
 
     __tablename__ = "searched_courses"
@@ -33,9 +33,31 @@ class SearchedCourse(Table):
     language: Mapped[str] = mapped_column(String(35))
     creation_method: Mapped[CreationMethod] = mapped_column(Choice)
     document: Mapped[str] = mapped_column(TSVECTOR)
+    created_date: Mapped[Moment]
 
 
 Index("ix_searched_courses_document", SearchedCourse.document, postgresql_using="gin")
+
+
+class SearchedText(Table):
+    """Title, subtitle and description of a published course, each in lower case, with a capital X between.
+
+    So no pattern in lower case matches across two of them. Kept by the trigger `searched_texts` on `courses`.
+    """
+
+    __tablename__ = "searched_texts"
+
+    id: Mapped[OwnersId] = mapped_column(ForeignKey("courses.id", ondelete="CASCADE"))
+    created_date: Mapped[Moment]
+    text: Mapped[str] = mapped_column(Text)
+
+
+Index(
+    "ix_searched_texts_text",
+    SearchedText.text,
+    postgresql_using="gin",
+    postgresql_ops={"text": "gin_trgm_ops"},
+)
 
 
 class SearchWord(Table):

@@ -16,9 +16,10 @@ from catalog.queries.nested import json_list, json_object
 from catalog.queries.outline import outline_of
 from catalog.schemas.courses import CourseCard, CourseView
 from catalog.store.visibility import teaches
+from shared import pagination
 from shared.auth import Identity
 from shared.errors import AuthenticationRequired, NotFound, RoleRequired
-from shared.pagination import Key, Page, PageRequest, order_of, paginate
+from shared.pagination import Key, Page, PageRequest, paginate
 
 Condition = SQLColumnExpression[bool]
 C = TypeVar("C", bound=CourseCard)
@@ -53,24 +54,25 @@ async def list_ids(
     Raises AuthenticationRequired and RoleRequired for drafts, Invalid, NotFound past the last page.
     """
     ids = select(Course.id).where(*_shown(identity, wanted), *tests_of(wanted.given).values())
-    keys = keys_of(request, wanted)
+    keys = keys_of(request.ordering, is_draft=bool(wanted.is_draft), is_searched=bool(wanted.search))
     return await paginate(session, ids.params(wanted.values(now)), request, keys, lambda row: int(row[0]))
 
 
-def keys_of(request: PageRequest, wanted: CourseFilter) -> list[Key]:
+def keys_of(ordering: Sequence[str], *, is_draft: bool, is_searched: bool) -> list[Key]:
     """What the list is ordered by; names of values as in `filters`. Raises Invalid."""
     allowed: dict[str, ColumnElement[Any]] = {
         "created_date": _COLUMNS.created_date,
         # A draft was never published.
-        "published_date": _COLUMNS.created_date if wanted.is_draft else _COLUMNS.published_date,
+        "published_date": _COLUMNS.created_date if is_draft else _COLUMNS.published_date,
         "title": func.lower(_COLUMNS.title),
         "price": _COLUMNS.price,
         "avg_rating": _COLUMNS.avg_rating,
         "enrolled_students_count": _COLUMNS.enrolled_students_count,
     }
-    if wanted.search:  # best first when descending, as the others
+    if is_searched:  # best first when descending, as the others
         allowed["relevance"] = relevance(_COLUMNS.document, bindparam("searched"))
-    return order_of(request, allowed, [Key(_COLUMNS.created_date, descending=True)], Key(_COLUMNS.id, descending=True))
+    newest = Key(_COLUMNS.created_date, descending=True)
+    return pagination.keys_of(ordering, allowed, [newest], Key(_COLUMNS.id, descending=True))
 
 
 async def cards_by_id(session: AsyncSession, ids: Sequence[int], card: type[C], *, now: datetime) -> dict[int, C]:

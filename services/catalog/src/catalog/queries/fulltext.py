@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Numeric, SQLColumnExpression, cast, func, literal_column
+from sqlalchemy import ColumnElement, Numeric, SQLColumnExpression, cast, func, literal_column, select
 
 STEMMED: ColumnElement[Any] = literal_column("'stemmed'::regconfig")
 
@@ -15,4 +15,5 @@ def as_query(query: str | ColumnElement[str]) -> ColumnElement[str]:
 
 def relevance(document: SQLColumnExpression[Any], wanted: str | ColumnElement[str]) -> ColumnElement[Decimal]:
     """How well it fits what is wanted (`domain.search.wanted_part`), from 0, in hundredths."""
-    return cast(func.ts_rank(document, as_query(wanted)), Numeric(6, 2))
+    parsed = select(as_query(wanted)).scalar_subquery()  # once, not for each document
+    return cast(func.ts_rank(document, parsed), Numeric(6, 2))

@@ -1,5 +1,9 @@
-"""A page of a list of published courses, as bytes, in one statement: the hot form of `queries.courses`."""
+"""A page of a list of published courses, as bytes, in one statement: the hot form of `queries.courses`.
 
+What filters find is looked for once, mostly in `searched_courses`: it is counted, and the page is taken from it.
+"""
+
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -9,7 +13,7 @@ from pydantic_core import to_json
 
 from catalog.queries.compiled import all_of, order_of
 from catalog.queries.courses import keys_of
-from catalog.queries.filters import CourseFilter, Given, tests_of
+from catalog.queries.filters import Condition, CourseFilter, Given, tests_of
 from catalog.queries.hot_parts import INSTRUCTOR_BRIEF, WITH_PRICE, card
 from catalog.store.listed import COUNT
 from shared.database import Database
@@ -46,7 +50,7 @@ def offset_of(request: PageRequest) -> int:
 
 async def read_page(database: Database, request: PageRequest, wanted: CourseFilter, *, now: datetime) -> bytes:
     """The `Page[CourseCard]` as JSON. Raises Invalid, and NotFound past the last page."""
-    statement = _statement(wanted.given, order_of(keys_of(request, wanted)))
+    statement = _statement(wanted.given, request.ordering, _TRIGRAM.search(wanted.search or "") is not None)
     values = wanted.values(now) | {"size": request.size, "offset": offset_of(request)}
     row = await database.read(statement, values)
     assert row is not None
@@ -54,12 +58,73 @@ async def read_page(database: Database, request: PageRequest, wanted: CourseFilt
     return page_around(request, count, cards)
 
 
+_NEWEST_FIRST = frozenset({"created_date"})
+_TRIGRAM = re.compile(r"[^\W_]{3}")
+"""What the index of texts can look for. Asked for less, it gives all that is in it."""
+_COUNTED: tuple[Given, ...] = ((("category", True),), (("level", True),))
+"""Each has an index of `courses`, in the list's own order, that counts without reading rows."""
+_FEW: frozenset[tuple[str, bool]] = frozenset({("instructor", True), ("is_featured", True), ("tag", True)})
+"""Each finds few courses, by an index of its own: so few that wide rows may be read."""
+_WIDE = frozenset({"title", "published_date"})
+"""Orders that the narrow table has no column for; `courses` has an index in each."""
+_LISTED: LiteralString = f"FROM courses WHERE {IS_LISTED} AND"
+_NARROW: LiteralString = "FROM searched_courses AS courses WHERE"
+_HAS_TEXT: LiteralString = "{} LIKE (SELECT lower(%(search)s::text))"
+
+
 @lru_cache(maxsize=1024)
-def _statement(given: Given, order: LiteralString) -> LiteralString:
-    listed: LiteralString = f"FROM courses WHERE {IS_LISTED} AND {all_of(tests_of(given).values())}"
-    ids: LiteralString = f"ARRAY(SELECT courses.id {listed} ORDER BY {order} LIMIT %(size)s OFFSET %(offset)s)"
-    count = f"SELECT count(*) {listed}" if given else COUNT
-    return f"SELECT ({count}), ({cards_of(ids)})"
+def _statement(given: Given, ordering: tuple[str, ...], has_index: bool) -> LiteralString:
+    """`has_index`: what is searched for can be looked up. Raises Invalid."""
+    tests = tests_of(given)
+    order = order_of(keys_of(ordering, is_draft=False, is_searched="search" in tests))
+    part: LiteralString = f"ORDER BY {order} LIMIT %(size)s OFFSET %(offset)s"
+    fields = frozenset(name.removeprefix("-") for name in ordering) or _NEWEST_FIRST
+    if _FEW.intersection(given):
+        return _from_found(_few(tests, fields), part)
+    if "search" in tests:
+        return _from_found(_with_text(tests, fields, has_index), part)
+    passes = all_of(tests.values())
+    if given and not fields & _WIDE and not (given in _COUNTED and fields == _NEWEST_FIRST):
+        return _from_found(f"SELECT {_columns(fields)} {_NARROW} {passes}", part)
+    # An index of `courses` has the order, and the page begins it.
+    listed = f"SELECT count(*) {_LISTED if given in _COUNTED else _NARROW} {passes}" if given else COUNT
+    ids: LiteralString = f"ARRAY(SELECT courses.id {_LISTED} {passes} {part})"
+    return f"SELECT ({listed}), ({cards_of(ids)})"
+
+
+def _from_found(found: LiteralString, part: LiteralString) -> LiteralString:
+    """Looked for once: counted, and the page taken from it."""
+    ids: LiteralString = f"ARRAY(SELECT courses.id FROM found AS courses {part})"
+    return f"WITH found AS MATERIALIZED ({found}) SELECT (SELECT count(*) FROM found), ({cards_of(ids)})"
+
+
+def _few(tests: dict[str, Condition], fields: frozenset[str]) -> LiteralString:
+    """Found in `courses`, and then by text: one by one."""
+    text: LiteralString = "(SELECT texts.text FROM searched_texts AS texts WHERE texts.id = courses.id)"
+    has_text: LiteralString = _HAS_TEXT.format(text) if tests.pop("search", None) is not None else "true"
+    return f"SELECT {_columns(fields)} {_LISTED} {all_of(tests.values())} AND {has_text}"
+
+
+def _with_text(tests: dict[str, Condition], fields: frozenset[str], has_index: bool) -> LiteralString:
+    """Found in the texts, and the narrow table for what else is asked of a course."""
+    others = {name: test for name, test in tests.items() if name != "search"}
+    if others or fields != _NEWEST_FIRST:
+        text, source = "texts.text", "searched_texts AS texts JOIN searched_courses AS courses ON courses.id = texts.id"
+    else:
+        text, source = "courses.text", "searched_texts AS courses"
+    if fields & _WIDE:
+        source = f"{source} JOIN courses AS wide ON wide.id = courses.id"
+    has_text: LiteralString = _HAS_TEXT.format(text)
+    if not has_index:  # as a case, no index could be asked for it
+        has_text = f"CASE WHEN {has_text} THEN true ELSE false END"
+    columns = _columns(fields - _WIDE) + "".join(f", wide.{field}" for field in sorted(fields & _WIDE))
+    return f"SELECT {columns} FROM {source} WHERE {has_text} AND {all_of(others.values())}"
+
+
+def _columns(fields: frozenset[str]) -> str:
+    """The id, and what orders are made of."""
+    names = ("document" if field == "relevance" else field for field in sorted(fields))
+    return ", ".join(["courses.id", *(f"courses.{name}" for name in names)])
 
 
 async def read_cards(database: Database, ids: Sequence[int], *, now: datetime) -> str:
