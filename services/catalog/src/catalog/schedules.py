@@ -1,4 +1,6 @@
-"""Clock entrance: how common words are, how long searches are remembered, files that nothing names, and jobs."""
+"""Clock entrance: how common words are and how popular courses, how long searches are remembered, files that nothing
+names, and jobs.
+"""
 
 from datetime import UTC, datetime
 
@@ -6,6 +8,7 @@ from catalog.commands.searches import forget_searches
 from catalog.importing import IMPORT
 from catalog.storage import process_storage
 from catalog.store.files import clear_files
+from catalog.store.suggestions import count_learners
 from catalog.store.words import count_words
 from shared import jobs
 from shared.database import Database
@@ -13,9 +16,11 @@ from shared.worker import Schedule
 
 
 async def keep_search(database: Database) -> None:
-    """Count words anew and forget old searches. Several workers at once do no harm."""
+    """Count words and learners anew, and forget old searches. Several workers at once do no harm."""
     async with database.transaction() as session:
         await count_words(session)
+    async with database.transaction() as session:
+        await count_learners(session)
     async with database.transaction() as session:
         await forget_searches(session, today=datetime.now(UTC).date())
 
