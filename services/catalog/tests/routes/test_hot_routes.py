@@ -8,7 +8,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from catalog.main import ROUTERS
-from catalog.routes import courses, hot, lessons
+from catalog.routes import courses, hot, lessons, search
 from shared.testing import ServiceUnderTest, user
 
 CALLERS = [
@@ -46,6 +46,8 @@ async def test_both_ways_are_the_same(catalog: ServiceUnderTest, made: dict[str,
         ("/api/lessons/999/", None),
         ("/api/courses/?page=1", "&page_size=20"),
         ("/api/courses/?page=9", "&page_size=20"),
+        ("/api/search/suggest/?q=Sec", "&any=1"),
+        ("/api/search/suggest/?q=grace++T", "&any=1"),
     ]
     for caller in CALLERS:
         async with catalog.client(caller) as client:
@@ -68,6 +70,10 @@ async def test_both_ways_are_the_same(catalog: ServiceUnderTest, made: dict[str,
         "/api/lessons/0/",
         "/api/lessons/9223372036854775808/",
         "/api/lessons/x/",
+        "/api/search/suggest/",
+        "/api/search/suggest/?q=",
+        "/api/search/suggest/?q=a%2Bb",
+        "/api/search/suggest/?q=a&q=b",
     ],
 )
 async def test_what_is_not_in_plain_order_goes_the_usual_way(catalog: ServiceUnderTest, path: str) -> None:
@@ -75,6 +81,7 @@ async def test_what_is_not_in_plain_order_goes_the_usual_way(catalog: ServiceUnd
         mock.patch.object(courses, "read_course", side_effect=AssertionError),
         mock.patch.object(courses, "read_courses", side_effect=AssertionError),
         mock.patch.object(lessons, "read_lesson", side_effect=AssertionError),
+        mock.patch.object(search, "suggest_while_typing", side_effect=AssertionError),
     ):
         assert (await catalog.client().get(path)).status_code < 500
 

@@ -1,4 +1,4 @@
-"""The short way to a course, a lesson, and the first pages of the catalog (`shared.hot_routes`)."""
+"""The short way to a course, a lesson, the first pages of the catalog, and suggestions (`shared.hot_routes`)."""
 
 import re
 
@@ -6,13 +6,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from catalog.queries.filters import CourseFilter
-from catalog.routes import courses, lessons
+from catalog.routes import courses, lessons, search
 from shared.auth import user_of
 from shared.hot_routes import ROW_ID, HotRoute
 from shared.pagination import DEFAULT_SIZE, PageRequest
 
 _SLUG_OR_ID = re.compile(r"(?!featured$|import$)[a-z0-9-]{1,90}")
 _PAGE = re.compile(rb"page=([1-9][0-9]{0,5})|")
+_TYPED = re.compile(rb"q=([A-Za-z0-9+]{1,100})")
 
 
 async def _list(request: Request) -> Response | None:
@@ -38,8 +39,16 @@ async def _lesson(request: Request, lesson_id: str) -> Response | None:
     return await lessons.read_lesson(int(lesson_id), state.database, state.peers, user_of(request))
 
 
+async def _suggestions(request: Request) -> Response | None:
+    asked = _TYPED.fullmatch(request.scope["query_string"])
+    if asked is None:
+        return None
+    return await search.suggest_while_typing(request.app.state.database, asked[1].decode().replace("+", " "))
+
+
 HOT = (
     HotRoute(courses.router, courses.read_course, _course),
     HotRoute(lessons.router, lessons.read_lesson, _lesson),
     HotRoute(courses.router, courses.read_courses, _list),
+    HotRoute(search.router, search.suggest_while_typing, _suggestions),
 )
