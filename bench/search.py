@@ -29,8 +29,7 @@ from catalog.queries.filters import CourseFilter
 from catalog.queries.hot_list import read_page
 from catalog.queries.hot_search import find_courses
 from catalog.queries.suggestions import suggest
-from catalog.store.suggestions import count_learners
-from catalog.store.words import count_words
+from catalog.schedules import keep_search
 from shared import migrations
 from shared.database import Database
 from shared.pagination import PageRequest
@@ -206,9 +205,7 @@ async def ask_all(url: str, words: list[str], chance: random.Random) -> dict[str
         await search(f"-{query}")
 
     try:
-        async with database.transaction() as session:
-            await count_words(session)
-            await count_learners(session)
+        await keep_search(database)
         async with await database.connect() as connection:
             await connection.execute("VACUUM ANALYZE search_words, suggested_courses")
         questions: list[tuple[str, Question, list[str]]] = [

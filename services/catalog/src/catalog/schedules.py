@@ -19,8 +19,10 @@ async def keep_search(database: Database) -> None:
     """Count words and learners anew, and forget old searches. Several workers at once do no harm."""
     async with database.transaction() as session:
         await count_words(session)
-    async with database.transaction() as session:
-        await count_learners(session)
+    more = True
+    while more:
+        async with database.transaction() as session:
+            more = await count_learners(session)
     async with database.transaction() as session:
         await forget_searches(session, today=datetime.now(UTC).date())
 

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from catalog.domain.search import words_of
+from catalog.schedules import keep_search
 from catalog.schemas.search import Suggestions
 from catalog.store import suggestions
 from shared.testing import ServiceUnderTest
@@ -136,6 +137,21 @@ async def test_counting_does_not_wait_for_who_changes_a_course(catalog: ServiceU
     async with catalog.database.transaction() as session:
         await suggestions.count_learners(session)
         assert tuple((await session.execute(learners)).one()) == (77, 77)
+
+
+async def test_many_are_counted_in_several_steps(
+    catalog: ServiceUnderTest, full: random.Random, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(suggestions, "COUNTED_AT_ONCE", 50)
+    async with catalog.database.transaction() as session:
+        await session.execute(text("UPDATE courses SET enrolled_students_count = id % 90 + 40"))
+    await keep_search(catalog.database)
+    async with catalog.database.reading() as session:
+        different = text("""
+            SELECT count(*) FROM suggested_courses JOIN courses USING (id)
+            WHERE suggested_courses.enrolled_students_count <> courses.enrolled_students_count
+        """)
+        assert await session.scalar(different) == 0
 
 
 async def test_tags_are_the_most_common_that_begin_so(catalog: ServiceUnderTest, guest: httpx.AsyncClient) -> None:
