@@ -46,7 +46,7 @@ STATEMENTS = (
     """,
     """
     INSERT INTO suggested_courses (id, enrolled_students_count, tier, words)
-    SELECT id, enrolled_students_count, CASE WHEN place <= 1000 THEN 1 WHEN place <= 10000 THEN 2 ELSE 3 END,
+    SELECT id, enrolled_students_count, CASE WHEN place <= 300 THEN 1 WHEN place <= 5000 THEN 2 ELSE 3 END,
         suggested_words(title)
     FROM (
         SELECT id, enrolled_students_count, title,

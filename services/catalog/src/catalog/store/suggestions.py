@@ -3,7 +3,7 @@
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-MOST_POPULAR, POPULAR = 1_000, 10_000
+MOST_POPULAR, POPULAR = 300, 5_000
 """Places up to which a course is of the first tier, and of the second."""
 COUNTED_AT_ONCE = 5_000
 """Rows that are written in one transaction: another tier is another index, a tenth of a millisecond and more each."""
