@@ -1,5 +1,6 @@
 """Models and migrations say the same; and what migrations make of rows that are there."""
 
+import json
 from collections.abc import Iterator
 
 import psycopg
@@ -7,11 +8,13 @@ import pytest
 from alembic import command
 from psycopg import sql
 
+from catalog.queries.suggestions import suggest
 from shared import migrations
+from shared.database import Database
 from shared.runtime.roles import SERVICES, prepare_database
 from shared.testing import Environment, ServiceUnderTest
 
-_COURSE = """
+_COURSES = """
     INSERT INTO courses (
         revision, title, slug, subtitle, description, category_id, price, requirements, skills, learning_objectives,
         tags, target_audience, level, language, creation_method, completion_status, completion_percentage, version,
@@ -44,7 +47,7 @@ async def test_models_match_migrations(catalog: ServiceUnderTest) -> None:
 def test_what_is_searched_is_filled_in(url: str) -> None:
     command.upgrade(migrations._config("catalog", url), "0007")
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(_COURSE)
+        connection.execute(_COURSES)
         before = connection.execute("SELECT to_jsonb(s) FROM searched_courses s ORDER BY id").fetchall()
     migrations.migrate("catalog", url)
     with psycopg.connect(url, autocommit=True) as connection:
@@ -62,3 +65,17 @@ def test_what_is_searched_is_filled_in(url: str) -> None:
         assert connection.execute(texts).fetchall() == told
         connection.execute("UPDATE courses SET is_deleted = true")
         assert connection.execute(texts).fetchall() == []
+
+
+async def test_courses_that_are_there_are_suggested(url: str) -> None:
+    command.upgrade(migrations._config("catalog", url), "0007")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(_COURSES)
+    migrations.migrate("catalog", url)
+    database = Database(url, pool_size=1, name="test")
+    try:
+        for query in ("ü", "übe", "uber"):
+            found = json.loads(await suggest(database, query))["results"]
+            assert [one["slug"] for one in found] == ["course-7", "course-4", "course-1"], query
+    finally:
+        await database.close()

@@ -1,4 +1,4 @@
-"""Clock entrance: how common words are, the count of courses, old searches, files that nothing names, and jobs."""
+"""Clock entrance: what is counted from time to time, old searches, files that nothing names, and jobs."""
 
 from datetime import UTC, datetime
 
@@ -7,6 +7,7 @@ from catalog.importing import IMPORT
 from catalog.storage import process_storage
 from catalog.store.files import clear_files
 from catalog.store.listed import merge_changes
+from catalog.store.suggestions import count_learners
 from catalog.store.words import count_words
 from shared import jobs
 from shared.database import Database
@@ -14,9 +15,13 @@ from shared.worker import Schedule
 
 
 async def keep_search(database: Database) -> None:
-    """Count words anew and forget old searches. Several workers at once do no harm."""
+    """Count words and learners anew, and forget old searches. Several workers at once do no harm."""
     async with database.transaction() as session:
         await count_words(session)
+    more = True
+    while more:
+        async with database.transaction() as session:
+            more = await count_learners(session)
     async with database.transaction() as session:
         await forget_searches(session, today=datetime.now(UTC).date())
 

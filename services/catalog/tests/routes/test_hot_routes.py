@@ -45,6 +45,8 @@ async def test_both_ways_are_the_same(catalog: ServiceUnderTest, made: dict[str,
         ("/api/courses/none/", "?any=1"),
         (f"/api/lessons/{lesson}/", None),
         ("/api/lessons/999/", None),
+        ("/api/search/suggest/?q=Sec", "&any=1"),
+        ("/api/search/suggest/?q=grace++T", "&any=1"),
     ]
     for caller in CALLERS:
         async with catalog.client(caller) as client:
@@ -114,6 +116,10 @@ async def test_a_search_is_counted_either_way(catalog: ServiceUnderTest, made: d
         "/api/lessons/0/",
         "/api/lessons/9223372036854775808/",
         "/api/lessons/x/",
+        "/api/search/suggest/?q=a&any=1",
+        "/api/search/suggest/?q=a&q=b",
+        "/api/search/suggest/?q=%00",
+        "/api/search/suggest/?q=a&q=b",
     ],
 )
 async def test_what_is_not_in_plain_order_goes_the_usual_way(catalog: ServiceUnderTest, path: str) -> None:
@@ -122,6 +128,7 @@ async def test_what_is_not_in_plain_order_goes_the_usual_way(catalog: ServiceUnd
         mock.patch.object(courses, "read_courses", side_effect=AssertionError),
         mock.patch.object(lessons, "read_lesson", side_effect=AssertionError),
         mock.patch.object(search, "search_courses", side_effect=AssertionError),
+        mock.patch.object(search, "suggest_while_typing", side_effect=AssertionError),
     ):
         assert (await catalog.client().get(path)).status_code < 500
 

@@ -30,6 +30,12 @@ class Category(Table):
 
 
 Index("uq_categories_name", func.lower(Category.name), unique=True)
+Index(
+    "ix_categories_words",
+    func.to_tsvector(text("'plain'"), Category.name),
+    postgresql_using="gin",
+    postgresql_where=text("is_active"),
+)
 
 
 class Course(Table):
@@ -138,12 +144,6 @@ Index(
     Course.tags,
     postgresql_using="gin",
     postgresql_ops={"tags": "jsonb_path_ops"},
-    postgresql_where=LISTED,
-)
-Index(
-    "ix_courses_title_words",
-    func.to_tsvector(text("'plain'"), Course.title),
-    postgresql_using="gin",
     postgresql_where=LISTED,
 )
 Index("ix_courses_featured", Course.created_date.desc(), Course.id.desc(), postgresql_where=text("is_featured"))

@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy import ForeignKey, Index, SmallInteger, String, Text, text
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -60,6 +60,30 @@ Index(
 )
 
 
+class SuggestedCourse(Table):
+    """The words of a published course's title, and their first letters behind a star: `'*p' '*py' '*pyt' 'python'`.
+
+    Kept by the trigger `suggested` on `courses` (migration 0010). How many learn, and so the tier (1 has the most
+    popular, 0 who was not counted yet), is as it was when `store.suggestions` counted last.
+    """
+
+    __tablename__ = "suggested_courses"
+
+    id: Mapped[OwnersId] = mapped_column(ForeignKey("courses.id", ondelete="CASCADE"))
+    enrolled_students_count: Mapped[int]
+    tier: Mapped[int] = mapped_column(SmallInteger)
+    words: Mapped[str] = mapped_column(TSVECTOR)
+
+
+for _tier in range(4):
+    Index(
+        f"ix_suggested_courses_words_{_tier}",
+        SuggestedCourse.words,
+        postgresql_using="gin",
+        postgresql_where=text(f"tier = {_tier}"),
+    )
+
+
 class SearchWord(Table):
     """A word or tag of published courses: what searches are corrected to, and what is suggested.
 
@@ -73,7 +97,12 @@ class SearchWord(Table):
     courses: Mapped[int]
 
 
-Index("ix_search_words_prefix", SearchWord.word, postgresql_ops={"word": "varchar_pattern_ops"})
+Index(
+    "ix_search_words_tags",
+    SearchWord.word,
+    postgresql_ops={"word": "varchar_pattern_ops"},
+    postgresql_where=text("kind = 'tag'"),
+)
 Index(
     "ix_search_words_similar",
     SearchWord.word,

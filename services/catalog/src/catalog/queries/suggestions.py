@@ -1,41 +1,70 @@
-"""What somebody who is still typing may mean: titles, categories, tags, instructors."""
+"""What somebody who is still typing may mean, in one statement: titles, categories, tags, instructors."""
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
+from typing import LiteralString
 
 from catalog.domain.search import prefix_query, words_of
-from catalog.queries.pages import starts_with
-from catalog.schemas.search import Suggestion, Suggestions
+from shared.database import Database
 
-_SUGGEST = text("""
-    (SELECT 'course' AS type, title AS text, slug FROM courses
-     WHERE is_published AND NOT is_deleted AND to_tsvector('plain', title) @@ to_tsquery('plain', :query)
-     ORDER BY enrolled_students_count DESC, id DESC LIMIT 5)
-    UNION ALL
-    (SELECT 'category', name, slug FROM categories
-     WHERE is_active AND to_tsvector('plain', name) @@ to_tsquery('plain', :query)
-     ORDER BY sort_order, name LIMIT 3)
-    UNION ALL
-    (SELECT 'tag', word, word FROM search_words
-     WHERE kind = 'tag' AND word LIKE :beginning
-     ORDER BY courses DESC, word LIMIT 3)
-    UNION ALL
-    (SELECT 'instructor', full_name, CAST(user_id AS text) FROM users
-     WHERE role <> 'student' AND is_active AND to_tsvector('plain', full_name) @@ to_tsquery('plain', :query)
-     AND EXISTS (
-         SELECT FROM course_instructors JOIN courses ON courses.id = course_instructors.course_id
-         WHERE course_instructors.user_id = users.user_id AND course_instructors.is_active
-         AND courses.is_published AND NOT courses.is_deleted
-     )
-     ORDER BY full_name, user_id LIMIT 3)
-""")
+_FOUND: LiteralString = """
+    SELECT id, enrolled_students_count FROM suggested_courses WHERE words @@ (SELECT sought FROM query) AND tier =
+"""
+_BEST: LiteralString = "ORDER BY enrolled_students_count DESC, id DESC LIMIT 5"
+# The tiers one after the other, until five are found. Those not counted yet (tier 0) could be of any, so they neither
+# end this nor are kept out by it. `sought` names a last word of up to three letters as the table does.
+# Instructors are put in order before they are asked for courses, as three are enough.
+_SUGGEST: LiteralString = rf"""
+    WITH query AS MATERIALIZED (
+        SELECT typed,
+            regexp_replace(typed::text, '(^|& )''([^''\\]{{1,3}})'':\*$', '\1''*\2''')::tsquery AS sought
+        FROM to_tsquery('plain', %(query)s) AS typed
+    ),
+    uncounted AS MATERIALIZED ({_FOUND} 0 {_BEST}),
+    first AS MATERIALIZED ({_FOUND} 1 {_BEST}),
+    second AS MATERIALIZED ({_FOUND} 2 AND (SELECT count(*) FROM first) < 5 {_BEST}),
+    third AS MATERIALIZED ({_FOUND} 3 AND (SELECT count(*) FROM first) + (SELECT count(*) FROM second) < 5 {_BEST}),
+    best AS MATERIALIZED (
+        TABLE uncounted UNION ALL TABLE first UNION ALL TABLE second UNION ALL TABLE third {_BEST}
+    )
+    SELECT concat_ws(',',
+        (SELECT string_agg(row_to_json(found)::text, ',') FROM (
+            SELECT 'course' AS type, title AS text, slug FROM courses JOIN best USING (id)
+            ORDER BY courses.enrolled_students_count DESC, id DESC
+        ) AS found),
+        (SELECT string_agg(row_to_json(found)::text, ',') FROM (
+            SELECT 'category' AS type, name AS text, slug FROM categories
+            WHERE is_active AND to_tsvector('plain', name) @@ (SELECT typed FROM query)
+            ORDER BY sort_order, name LIMIT 3
+        ) AS found),
+        (SELECT string_agg(row_to_json(found)::text, ',') FROM (
+            SELECT 'tag' AS type, word AS text, word AS slug FROM search_words
+            WHERE kind = 'tag' AND word ~>=~ %(beginning)s AND word ~<~ (%(beginning)s || chr(1114111))
+            ORDER BY courses DESC, word LIMIT 3
+        ) AS found),
+        (SELECT string_agg(row_to_json(found)::text, ',') FROM (
+            SELECT 'instructor' AS type, full_name AS text, user_id::text AS slug FROM (
+                SELECT full_name, user_id FROM users
+                WHERE role <> 'student' AND is_active
+                AND to_tsvector('plain', full_name) @@ (SELECT typed FROM query)
+                ORDER BY full_name, user_id
+            ) AS named
+            WHERE EXISTS (
+                SELECT FROM course_instructors JOIN searched_courses ON searched_courses.id = course_id
+                WHERE course_instructors.user_id = named.user_id AND is_active
+            ) IS TRUE
+            ORDER BY full_name, user_id LIMIT 3
+        ) AS found)
+    )
+"""  # noqa: S608
 
 
-async def suggest(session: AsyncSession, query: str) -> Suggestions:
-    """Up to 14, the courses first, by how many learn. Nothing for no words."""
+async def suggest(database: Database, query: str) -> bytes:
+    """`Suggestions` as JSON: up to 14, the courses first. Nothing for no words.
+
+    Of courses the five that most learned in when they were last counted (`store.suggestions`), in the order of now.
+    """
     prefix = prefix_query(query)
     if prefix is None:
-        return Suggestions(results=[])
-    beginning = starts_with(" ".join(words_of(query)))
-    rows = await session.execute(_SUGGEST, {"query": prefix, "beginning": beginning})
-    return Suggestions(results=[Suggestion.model_validate(row._mapping) for row in rows])
+        return b'{"results":[]}'
+    row = await database.read(_SUGGEST, {"query": prefix, "beginning": " ".join(words_of(query))})
+    assert row is not None
+    return b'{"results":[%b]}' % row[0].encode()

@@ -1,4 +1,4 @@
-"""The short way to a course, a lesson, the lists of courses and searches (`shared.hot_routes`)."""
+"""The short way to a course, a lesson, the lists of courses, searches and suggestions (`shared.hot_routes`)."""
 
 import re
 
@@ -15,6 +15,7 @@ from shared.pagination import page_request
 _SLUG_OR_ID = re.compile(r"(?!featured$|import$)[a-z0-9-]{1,90}")
 _LISTED = PlainQuery(page_request, narrowing, filters)
 _FOUND = PlainQuery(page_request, narrowing, search.search_courses)
+_TYPED = PlainQuery(search.suggest_while_typing)
 
 
 async def _list(request: Request) -> Response | None:
@@ -48,9 +49,16 @@ async def _lesson(request: Request, lesson_id: str) -> Response | None:
     return await lessons.read_lesson(int(lesson_id), state.database, state.peers, user_of(request))
 
 
+async def _suggestions(request: Request) -> Response | None:
+    if (asked := _TYPED.read(request)) is None:
+        return None
+    return await search.suggest_while_typing(request.app.state.database, **asked[0])
+
+
 HOT = (
     HotRoute(courses.router, courses.read_course, _course),
     HotRoute(lessons.router, lessons.read_lesson, _lesson),
     HotRoute(courses.router, courses.read_courses, _list),
     HotRoute(search.router, search.search_courses, _search),
+    HotRoute(search.router, search.suggest_while_typing, _suggestions),
 )

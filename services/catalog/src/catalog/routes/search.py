@@ -62,10 +62,13 @@ async def _count(database: Database, query: str, *, found: bool, milliseconds: f
         await count_search(session, query, found=found, milliseconds=milliseconds, today=datetime.now(UTC).date())
 
 
-@router.get("/suggest/")
-async def suggest_while_typing(session: Reading, q: Words = "") -> Suggestions:
-    """Courses, categories, tags and instructors with words that begin as those of `q`; 14 at most."""
-    return await suggest(session, q)
+@router.get("/suggest/", response_model=Suggestions)
+async def suggest_while_typing(database: OpenDatabase, q: Words = "") -> Response:
+    """Courses, categories, tags and instructors that have all words of `q`, the last one as a beginning; 14 at most.
+
+    Of courses the five that most learn in; how many do is counted for this every five minutes.
+    """
+    return JsonBytes(await suggest(database, q))
 
 
 @router.get("/content/")
