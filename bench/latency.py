@@ -1,6 +1,5 @@
 """Latency at a fixed rate, and beside logins."""
 
-import asyncio
 import random
 import threading
 from collections.abc import Callable
@@ -11,6 +10,8 @@ from bench.rig import Rig
 from bench.routes import Rows
 from bench.seed import token_of
 from bench.side_by_side import Server
+
+WARM_UP_S = 3.0
 
 
 def at_half_load(rig: Rig, rows: Rows, *, seconds: float) -> tuple[list[str], list[Figure]]:
@@ -26,7 +27,7 @@ def at_half_load(rig: Rig, rows: Rows, *, seconds: float) -> tuple[list[str], li
     for script, what, server, make in kinds:
         alone = _load(rig.drf, script.partition(",")[0], clients=1, seconds=2)
         rate = rows[script][server.name].rate / 2
-        got = asyncio.run(paced.send(server.url, make, rate=rate, seconds=seconds))
+        got = paced.send(server.url, make, rate=rate, seconds=seconds, warm_up=WARM_UP_S)
         if got.failed:
             raise RuntimeError(f"{what}: answers that were not 2xx: {dict(got.failed)}")
         lines.append(f"| {what} | {rate:.0f} | {got.p50:.1f} | {got.p99:.1f} | {alone.p50:.1f} |")

@@ -119,7 +119,6 @@ async def test_a_search_is_counted_either_way(catalog: ServiceUnderTest, made: d
         "/api/search/suggest/?q=a&any=1",
         "/api/search/suggest/?q=a&q=b",
         "/api/search/suggest/?q=%00",
-        "/api/search/suggest/?q=a&q=b",
     ],
 )
 async def test_what_is_not_in_plain_order_goes_the_usual_way(catalog: ServiceUnderTest, path: str) -> None:

@@ -20,7 +20,7 @@ from gateway.main import create
 from gateway.push.hub import PING_EVERY_S
 from gateway.settings import Settings
 from shared import tracing
-from shared.entry import begin_draining, server_config
+from shared.entry import begin_draining, server_config, settle
 
 LARGEST_SAID = 16 * 1024
 """Bytes of what a client may say over a socket."""
@@ -65,6 +65,7 @@ async def run(app: FastAPI, settings: Settings, stop: asyncio.Event) -> None:
     public = public_listener(app, settings.listen)
     private = _listener(app, settings.internal_listen)
     async with app.router.lifespan_context(app):
+        settle()
         serving = [asyncio.create_task(listener.serve()) for listener in (public, private)]
         stopped = asyncio.create_task(stop.wait())
         await asyncio.wait([*serving, stopped], return_when=asyncio.FIRST_COMPLETED)

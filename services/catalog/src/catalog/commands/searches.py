@@ -1,9 +1,9 @@
 """Counting what is searched for, and what is chosen of what was found."""
 
 from datetime import date, timedelta
+from typing import LiteralString
 
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from catalog.domain.search import term_of
@@ -12,29 +12,27 @@ from catalog.models import Course, Searches
 from catalog.schemas.search import Click
 from catalog.store.visibility import course_named, course_visible
 from shared.auth import Identity
+from shared.database import Database
 from shared.errors import Invalid, NotFound
 
 KEPT_DAYS = 90
 
 
-async def count_search(session: AsyncSession, query: str, *, found: bool, milliseconds: float, today: date) -> None:
-    """Count a search. `found`: something, as it was typed."""
-    new = insert(Searches).values(
-        day=today,
-        term=term_of(query),
-        searches=1,
-        without_result=0 if found else 1,
-        clicks=0,
-        positions=0,
-        milliseconds=milliseconds,
-    )
-    summed = ("searches", "without_result", "milliseconds")
-    await session.execute(
-        new.on_conflict_do_update(
-            index_elements=[Searches.day, Searches.term],
-            set_={name: getattr(Searches, name) + new.excluded[name] for name in summed},
-        )
-    )
+_COUNT: LiteralString = """
+    INSERT INTO searches AS had (day, term, searches, without_result, clicks, positions, milliseconds)
+    VALUES (%(today)s, %(term)s, 1, %(in_vain)s, 0, 0, %(milliseconds)s)
+    ON CONFLICT (day, term) DO UPDATE SET
+        searches = had.searches + 1,
+        without_result = had.without_result + excluded.without_result,
+        milliseconds = had.milliseconds + excluded.milliseconds
+    RETURNING 1
+"""
+
+
+async def count_search(database: Database, query: str, *, found: bool, milliseconds: float, today: date) -> None:
+    """Count a search. `found`: something, as it was typed. One statement, which may count twice when it is cut off."""
+    values = {"today": today, "term": term_of(query), "in_vain": int(not found), "milliseconds": milliseconds}
+    await database.write(_COUNT, values)
 
 
 async def count_click(session: AsyncSession, identity: Identity | None, click: Click, *, today: date) -> None:

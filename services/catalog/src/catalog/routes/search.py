@@ -23,7 +23,7 @@ from catalog.schemas.fields import TEXT
 from catalog.schemas.search import Click, ContentResult, CourseSearch, ResourceResult, SearchAnalytics, Suggestions
 from shared.answers import JsonBytes
 from shared.auth import Administrator, Caller, SignedIn
-from shared.database import Database, OpenDatabase, Reading, Transaction
+from shared.database import OpenDatabase, Reading, Transaction
 from shared.pagination import Page, Paging
 
 router = APIRouter(prefix="/api/search", tags=["search"])
@@ -51,15 +51,10 @@ async def search_courses(
     page = page_around(paging, found.count, found.results)
     if term_of(q) and paging.page == 1:
         milliseconds = (time.perf_counter() - started) * 1000
-        background.add_task(_count, database, q, found=is_known, milliseconds=milliseconds)
+        # After the answer has gone out: nobody waits for it.
+        background.add_task(count_search, database, q, found=is_known, milliseconds=milliseconds, today=now.date())
     rest = to_json({"facets": as_facets(found.facets), "did_you_mean": meant})
     return JsonBytes(b"%b,%b" % (page[:-1], rest[1:]))
-
-
-async def _count(database: Database, query: str, *, found: bool, milliseconds: float) -> None:
-    """After the answer has gone out: nobody waits for it."""
-    async with database.transaction() as session:
-        await count_search(session, query, found=found, milliseconds=milliseconds, today=datetime.now(UTC).date())
 
 
 @router.get("/suggest/", response_model=Suggestions)
