@@ -23,7 +23,7 @@ from shared.errors import AuthenticationRequired, InvalidToken, NotFound, RoleRe
 HEADER = "X-Syllabus-Identity"
 LIFETIME_S = 60
 CLOCK_SKEW_S = 5
-_REMEMBERED = 4096
+_REMEMBERED = 20_000
 _ALGORITHM = "Ed25519"
 _RANK: dict[Role, int] = {"student": 0, "instructor": 1, "administrator": 2}
 

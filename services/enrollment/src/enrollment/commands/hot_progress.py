@@ -12,6 +12,8 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, LiteralString
 
+from sqlalchemy.orm.attributes import manager_of_class
+
 from enrollment.commands.activity import HOT_NOTE, acts_told, values_of
 from enrollment.commands.progress import acts_of, events_of, lesson_progress, update_progress, write
 from enrollment.domain.completion import percentage_of
@@ -103,9 +105,13 @@ async def change_progress(
 
 
 def rows_of(found: Sequence[Any], *kinds: tuple[type[Table], tuple[str, ...]]) -> list[Any]:
-    """The rows whose columns these are."""
-    values = iter(found)
-    return [kind(**dict(zip(names, islice(values, len(names)), strict=True))) for kind, names in kinds]
+    """The rows whose columns these are, of no session. Past the constructor, which notes each column as a change."""
+    values, rows = iter(found), []
+    for kind, names in kinds:
+        row = manager_of_class(kind).new_instance()
+        row.__dict__.update(zip(names, islice(values, len(names)), strict=True))
+        rows.append(row)
+    return rows
 
 
 def _apply(enrollment: Enrollment, progress: Progress, change: ProgressChange, now: datetime) -> dict[str, Any]:
