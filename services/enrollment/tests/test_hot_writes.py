@@ -1,6 +1,8 @@
 """The hot writes against the way with locks, which says what is right: same answers, rows, events and activity."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -258,3 +260,16 @@ def test_statements_are_constants() -> None:
     for statement in (*(module.WRITE for module in hot), hot_progress.READ, hot_heartbeats.READ, hot_enroll.READ_BY_ID):
         assert "%(" in statement
         assert "{" not in statement.replace("'{}'", "")
+
+
+def test_rows_can_be_written_to_in_a_process_that_has_made_none() -> None:
+    """As the first request does to an API process without a worker."""
+    program = """if True:
+        from enrollment.commands.hot_progress import _ENROLLMENT, rows_of
+        from enrollment.models import Enrollment
+        (row,) = rows_of(range(len(_ENROLLMENT)), (Enrollment, _ENROLLMENT))
+        row.progress_percentage += 1
+        print(row.id, row.progress_percentage)
+    """
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout == "0 5\n", done.stderr

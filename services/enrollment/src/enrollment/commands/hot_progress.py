@@ -25,6 +25,8 @@ from shared.database import Database
 
 ATTEMPTS = 3
 
+Table.registry.configure()  # else the first constructor would do it, and `rows_of` calls none
+
 _PROGRESS = (
     "id", "enrollment_id", "lesson_id", "is_completed", "completed_date", "time_spent", "progress_percentage",
     "position_seconds", "notes", "last_accessed",
