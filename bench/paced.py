@@ -1,22 +1,29 @@
 """Latency at a fixed rate (open loop): requests are sent on a schedule, whether or not earlier ones were answered.
 
-What is counted begins when a request was due, so that waiting behind a slow one counts.
+What is counted begins when a request was due, so that waiting behind a slow one counts. The client is bare, as on two
+cores the load generator must not be what is waited for.
 """
 
 import asyncio
 import gc
+import json
 import statistics
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
-import aiohttp
+import httptools
 import uvloop
 
 Request = tuple[str, str, dict[str, str], dict[str, Any] | None]
 """Method, path, headers, JSON body."""
+Note = Callable[[float, int], None]
+"""When a request was due, and the status of its answer."""
+MOST_CLIENTS = 256
+LIMIT_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -26,7 +33,7 @@ class Latency:
     p50: float
     p99: float
     failed: Mapping[str, int]
-    """How many answers there were of each status that is not 2xx, and of each error."""
+    """How many answers there were of each status that is not 2xx."""
 
 
 def send(url: str, make: Callable[[int], Request], *, rate: float, seconds: float, warm_up: float) -> Latency:
@@ -43,30 +50,107 @@ def send(url: str, make: Callable[[int], Request], *, rate: float, seconds: floa
 async def _send(url: str, make: Callable[[int], Request], rate: float, seconds: float, warm_up: float) -> Latency:
     times: list[float] = []
     failed: Counter[str] = Counter()
+    clients = _Clients(urlsplit(url).hostname or "", urlsplit(url).port or 80)
 
-    async def one(session: aiohttp.ClientSession, number: int, due: float) -> None:
-        method, path, headers, body = make(number)
-        try:
-            async with session.request(method, url + path, headers=headers, json=body) as answer:
-                await answer.read()
-                if not 200 <= answer.status < 300:
-                    failed[str(answer.status)] += 1
-        except (aiohttp.ClientError, TimeoutError) as error:
-            failed[type(error).__name__] += 1
+    def note(due: float, status: int) -> None:
+        if not 200 <= status < 300:
+            failed[str(status)] += 1
         if due >= counting:
             times.append((time.perf_counter() - due) * 1000)
 
-    connector = aiohttp.TCPConnector(limit=256)
-    async with aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(30)) as session:
-        begun = time.perf_counter()
-        counting = begun + warm_up
-        tasks: set[asyncio.Task[None]] = set()
-        for number in range(int(rate * warm_up) + max(20, int(rate * seconds))):
-            due = begun + number / rate
-            if (wait := due - time.perf_counter()) > 0:
-                await asyncio.sleep(wait)
-            tasks.add(task := asyncio.create_task(one(session, number, due)))
-            task.add_done_callback(tasks.discard)
-        await asyncio.gather(*tasks)
+    begun = time.perf_counter()
+    counting = begun + warm_up
+    for number in range(int(rate * warm_up) + max(20, int(rate * seconds))):
+        due = begun + number / rate
+        if (wait := due - time.perf_counter()) > 0:
+            await asyncio.sleep(wait)
+        clients.ask(_bytes_of(*make(number)), due, note)
+    await clients.finish()
     times.sort()
     return Latency(statistics.median(times), times[len(times) * 99 // 100], failed)
+
+
+def _bytes_of(method: str, path: str, headers: Mapping[str, str], body: Mapping[str, Any] | None) -> bytes:
+    content = b"" if body is None else json.dumps(body).encode()
+    lines = [f"{method} {path} HTTP/1.1", "Host: bench", *(f"{name}: {value}" for name, value in headers.items())]
+    if body is not None:
+        lines += ["Content-Type: application/json", f"Content-Length: {len(content)}"]
+    return "\r\n".join([*lines, "", ""]).encode() + content
+
+
+class _Clients:
+    """Up to MOST_CLIENTS connections; requests that find all of them busy wait in turn."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._address = host, port
+        self._free: list[_Client] = []
+        self._opened = 0
+        self._waiting: deque[tuple[bytes, float, Note]] = deque()
+        self._open = 0
+        """Requests that are not answered yet."""
+        self._opening: set[asyncio.Task[None]] = set()
+
+    def ask(self, request: bytes, due: float, note: Note) -> None:
+        self._open += 1
+        if self._free:
+            self._free.pop().ask(request, due, note)
+            return
+        self._waiting.append((request, due, note))
+        if self._opened < MOST_CLIENTS:
+            self._opened += 1
+            self._opening.add(task := asyncio.create_task(self._connect()))
+            task.add_done_callback(self._opening.discard)
+
+    async def _connect(self) -> None:
+        _, client = await asyncio.get_running_loop().create_connection(lambda: _Client(self), *self._address)
+        self.take_back(client, answered=False)
+
+    def take_back(self, client: "_Client", *, answered: bool = True) -> None:
+        self._open -= answered
+        if self._waiting:
+            client.ask(*self._waiting.popleft())
+        else:
+            self._free.append(client)
+
+    async def finish(self) -> None:
+        """Wait for what is still to be answered. Raises TimeoutError."""
+        async with asyncio.timeout(LIMIT_S):
+            while self._open:
+                await asyncio.sleep(0.01)
+        for client in self._free:
+            client.close()
+
+
+class _Client(asyncio.Protocol):
+    """One connection, with one request at a time."""
+
+    def __init__(self, clients: _Clients) -> None:
+        self._clients = clients
+        self._parser = httptools.HttpResponseParser(self)
+        self._due = 0.0
+        self._note: Note | None = None
+        self._transport: Any = None
+
+    def ask(self, request: bytes, due: float, note: Note) -> None:
+        self._due, self._note = due, note
+        self._transport.write(request)
+
+    def close(self) -> None:
+        self._note = None
+        self._transport.close()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._parser.feed_data(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._note is not None:
+            raise ConnectionError("the server closed a connection with a request on it")
+
+    def on_message_complete(self) -> None:
+        assert self._note is not None
+        self._note(self._due, self._parser.get_status_code())
+        self._parser, self._note = httptools.HttpResponseParser(self), None
+        self._clients.take_back(self)
