@@ -34,8 +34,8 @@ class Gate:
 GATES = (
     Gate("list", "list, cached, of static", lambda rig: (rig.ours, rig.static(rig.size_of(_LIST))), 0.5, 1),
     Gate("detail", "detail, uncached, of DRF", lambda rig: (rig.uncached, rig.drf), 7, 12),
-    Gate("detail_auth", "detail, signed in, of DRF", lambda rig: (rig.ours, rig.drf), 9, 20),
-    Gate("progress", "PUT progress, events delivered, of DRF", lambda rig: (rig.ours, rig.drf), 1.4, 3),
+    Gate("detail_auth", "detail, signed in, of DRF", lambda rig: (rig.ours, rig.drf), 10, 20),
+    Gate("progress", "PUT progress, events delivered, of DRF", lambda rig: (rig.ours, rig.drf), 1.6, 3),
 )
 
 
