@@ -22,6 +22,8 @@ Request = tuple[str, str, dict[str, str], dict[str, Any] | None]
 """Method, path, headers, JSON body."""
 Note = Callable[[float, int], None]
 """When a request was due, and the status of its answer."""
+LOST = 0
+"""In place of a status: the server closed the connection instead."""
 MOST_CLIENTS = 256
 LIMIT_S = 60.0
 
@@ -33,7 +35,7 @@ class Latency:
     p50: float
     p99: float
     failed: Mapping[str, int]
-    """How many answers there were of each status that is not 2xx."""
+    """How many answers there were of each status that is not 2xx (`LOST` among them)."""
 
 
 def send(url: str, make: Callable[[int], Request], *, rate: float, seconds: float, warm_up: float) -> Latency:
@@ -86,12 +88,11 @@ class _Clients:
         self._free: list[_Client] = []
         self._opened = 0
         self._waiting: deque[tuple[bytes, float, Note]] = deque()
-        self._open = 0
-        """Requests that are not answered yet."""
+        self._unanswered = 0
         self._opening: set[asyncio.Task[None]] = set()
 
     def ask(self, request: bytes, due: float, note: Note) -> None:
-        self._open += 1
+        self._unanswered += 1
         if self._free:
             self._free.pop().ask(request, due, note)
             return
@@ -103,10 +104,13 @@ class _Clients:
 
     async def _connect(self) -> None:
         _, client = await asyncio.get_running_loop().create_connection(lambda: _Client(self), *self._address)
-        self.take_back(client, answered=False)
+        self.lend(client)
 
-    def take_back(self, client: "_Client", *, answered: bool = True) -> None:
-        self._open -= answered
+    def answered(self) -> None:
+        self._unanswered -= 1
+
+    def lend(self, client: "_Client") -> None:
+        """To who waits for one, else to who comes."""
         if self._waiting:
             client.ask(*self._waiting.popleft())
         else:
@@ -115,7 +119,7 @@ class _Clients:
     async def finish(self) -> None:
         """Wait for what is still to be answered. Raises TimeoutError."""
         async with asyncio.timeout(LIMIT_S):
-            while self._open:
+            while self._unanswered:
                 await asyncio.sleep(0.01)
         for client in self._free:
             client.close()
@@ -136,7 +140,6 @@ class _Client(asyncio.Protocol):
         self._transport.write(request)
 
     def close(self) -> None:
-        self._note = None
         self._transport.close()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -147,10 +150,15 @@ class _Client(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._note is not None:
-            raise ConnectionError("the server closed a connection with a request on it")
+            self._end(LOST)
 
     def on_message_complete(self) -> None:
+        self._end(self._parser.get_status_code())
+        self._parser = httptools.HttpResponseParser(self)
+        self._clients.lend(self)
+
+    def _end(self, status: int) -> None:
         assert self._note is not None
-        self._note(self._due, self._parser.get_status_code())
-        self._parser, self._note = httptools.HttpResponseParser(self), None
-        self._clients.take_back(self)
+        self._note(self._due, status)
+        self._note = None
+        self._clients.answered()

@@ -12,12 +12,15 @@ from bench import paced
 
 @contextmanager
 def server(delay_s: float, status: str = "200 OK") -> Iterator[tuple[str, list[bytes]]]:
-    """Answers each request after a while, one at a time on each connection; and what it was sent."""
+    """Answers each request after a while, one at a time on each connection, or with no status hangs up; and what it was
+    sent."""
     sent, stop, loop_of = list[bytes](), asyncio.Event(), list[asyncio.AbstractEventLoop]()
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while head := await reader.read(65536):
             sent.append(head)
+            if not status:
+                break
             await asyncio.sleep(delay_s)
             writer.write(f"HTTP/1.1 {status}\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n".encode())
         writer.close()
@@ -70,3 +73,8 @@ def test_waiting_behind_a_slow_one_counts(monkeypatch: pytest.MonkeyPatch) -> No
 def test_failures_are_told() -> None:
     with server(0.0, "503 Service Unavailable") as (url, _):
         assert paced.send(url, get, rate=200, seconds=0.1, warm_up=0.0).failed == {"503": 20}
+
+
+def test_so_are_connections_that_are_lost() -> None:
+    with server(0.0, "") as (url, _):
+        assert paced.send(url, get, rate=200, seconds=0.1, warm_up=0.0).failed == {"0": 20}

@@ -1,20 +1,24 @@
 """The catalog under test, and builders of what most tests begin with."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy
 
 from catalog.consumers import HANDLERS
 from catalog.main import create
+from catalog.models import Course
 from catalog.settings import Settings
 from shared.auth import Identity
 from shared.testing import Environment, ServiceUnderTest, serve_for_tests, user
 
 TEACHER = user(7, "instructor", name="Grace Teacher")
 Build = Callable[..., Awaitable[dict[str, Any]]]
+Insert = Callable[[Sequence[dict[str, Any]]], Awaitable[None]]
 
 
 @pytest.fixture
@@ -59,6 +63,42 @@ def course(catalog: ServiceUnderTest) -> Build:
         return await made(catalog.client(by), "/api/courses/", body)
 
     return build
+
+
+@pytest.fixture
+def insert_courses(catalog: ServiceUnderTest) -> Insert:
+    """Inserts many courses past the API: published ones, except where their columns say otherwise."""
+
+    async def insert(rows: Sequence[dict[str, Any]]) -> None:
+        now = datetime.now(UTC)
+        plain = {
+            "description": "", "price": 0, "is_draft": False, "is_published": True, "published_date": now,
+            "created_date": now, "updated_date": now,
+        }  # fmt: skip
+        numbered = [
+            plain | {"slug": f"course-{number}", "family_id": 1000 + number} | row for number, row in enumerate(rows)
+        ]
+        async with catalog.database.transaction() as session:
+            await session.execute(sqlalchemy.insert(Course), numbered)
+
+    return insert
+
+
+@pytest.fixture
+def teach_every_third(catalog: ServiceUnderTest) -> Callable[[int], Awaitable[None]]:
+    """Has whoever teaches a course teach every third one of the others too."""
+
+    async def teach(course_id: int) -> None:
+        taught = sqlalchemy.text(
+            "INSERT INTO course_instructors"
+            " SELECT (jsonb_populate_record(taught, jsonb_build_object('course_id', courses.id))).*"
+            " FROM course_instructors AS taught, courses WHERE taught.course_id = :course_id AND courses.id % 3 = 0"
+            " AND courses.id <> :course_id"
+        )
+        async with catalog.database.transaction() as session:
+            await session.execute(taught, {"course_id": course_id})
+
+    return teach
 
 
 @pytest.fixture

@@ -6,12 +6,10 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 from alembic import command
-from psycopg import sql
 
 from catalog.queries.suggestions import suggest
 from shared import migrations
 from shared.database import Database
-from shared.runtime.roles import SERVICES, prepare_database
 from shared.testing import Environment, ServiceUnderTest
 
 _COURSES = """
@@ -30,14 +28,8 @@ _COURSES = """
 
 @pytest.fixture
 def url(environment: Environment) -> Iterator[str]:
-    """An empty database of its own."""
-    name = f"test_{environment.process}_migrations"
-    with psycopg.connect(environment.admin_url, autocommit=True) as admin:
-        drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-        admin.execute(drop)
-        passwords = dict.fromkeys(SERVICES, "test")
-        yield prepare_database(environment.admin_url, database=name, passwords=passwords)["catalog"]
-        admin.execute(drop)
+    with environment.unmigrated("catalog") as url:
+        yield url
 
 
 async def test_models_match_migrations(catalog: ServiceUnderTest) -> None:

@@ -5,10 +5,8 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 from alembic import command
-from psycopg import sql
 
 from shared import migrations
-from shared.runtime.roles import SERVICES, prepare_database
 from shared.testing import Environment
 
 _ROWS = """
@@ -25,15 +23,8 @@ _ROWS = """
 
 @pytest.fixture
 def url(environment: Environment) -> Iterator[str]:
-    """An empty database of its own."""
-    name = f"test_{environment.process}_migrations"
-    with psycopg.connect(environment.admin_url, autocommit=True) as admin:
-        drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-        admin.execute(drop)
-        yield prepare_database(environment.admin_url, database=name, passwords=dict.fromkeys(SERVICES, "test"))[
-            "enrollment"
-        ]
-        admin.execute(drop)
+    with environment.unmigrated("enrollment") as url:
+        yield url
 
 
 class TestRowsThatAreThere:

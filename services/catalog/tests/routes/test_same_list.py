@@ -87,64 +87,44 @@ BESIDE: tuple[dict[str, Any], ...] = (
     {"category": "general", "is_free": False},
 )
 
-FILL = text("""
-    INSERT INTO courses (
-        revision, title, slug, subtitle, description, category_id, price, discount_price, discount_ends, requirements,
-        skills, learning_objectives, tags, target_audience, level, language, creation_method, completion_status,
-        completion_percentage, version, family_id, is_draft, is_published, published_date, is_deleted, is_archived,
-        has_certificate, is_featured, lessons_count, enrolled_students_count, avg_rating, total_reviews,
-        duration_minutes, created_date, updated_date
-    ) VALUES (
-        1, :title, :slug, :subtitle, :description, :category_id, :price, :discount_price, :discount_ends, '[]', '[]',
-        '[]', CAST(:tags AS jsonb), '', :level, :language, :creation_method, 'complete', 100, 1.0, :number, false,
-        :is_published, :published_date, :is_deleted, false, :has_certificate, :is_featured, 1, :learners, :rating, 0,
-        :minutes, :created_date, now()
-    )
-""")
-
 
 @pytest.fixture
-async def full(catalog: ServiceUnderTest, admin: Any, teacher: Any, course: Any) -> None:
+async def full(catalog: ServiceUnderTest, admin: Any, course: Any, insert_courses: Any, teach_every_third: Any) -> None:
     """Each of the texts four times, of which one course is not listed; and a draft."""
     await admin.post("/api/categories/", json={"name": "Second"})
     draft = await course(title="Joins, a draft")
-    async with catalog.database.transaction() as session:
+    async with catalog.database.reading() as session:
         categories = list(await session.scalars(text("SELECT id FROM categories ORDER BY id")))
-        for number in range(len(TEXTS) * 4):
-            title, subtitle, description = TEXTS[number % len(TEXTS)]
-            kind = number // len(TEXTS)
-            values = {
+    rows = []
+    for number in range(len(TEXTS) * 4):
+        title, subtitle, description = TEXTS[number % len(TEXTS)]
+        kind = number // len(TEXTS)
+        rows.append(
+            {
                 "title": title,
-                "slug": f"course-{number}",
                 "subtitle": subtitle,
                 "description": description,
                 "category_id": categories[number % 3 % 2],
                 "price": (10, 20, 30)[number % 3],
                 "discount_price": (None, 0, Decimal("5.5"), 5)[number % 4],
                 "discount_ends": (None, NOW + timedelta(days=1), NOW)[number % 5 % 3],
-                "tags": ("[]", '["sql"]', '["sql", "data"]')[number % 3],
+                "tags": ([], ["sql"], ["sql", "data"])[number % 3],
                 "level": get_args(Level)[number % 4],
                 "language": ("en", "de", "De")[number % 3],
                 "creation_method": get_args(CreationMethod)[number % 5],
-                "number": 1000 + number,
                 "is_published": kind != 1 or number % 2 == 0,
                 "published_date": NOW - timedelta(hours=number % 7),
                 "is_deleted": kind == 1 and number % 2 == 0,
                 "has_certificate": number % 2 == 0,
                 "is_featured": number % 5 == 0,
-                "learners": number % 4,
-                "rating": (0.0, 2.5, 4.5)[number % 3],
-                "minutes": (None, 5, 30, 60)[number % 4],
+                "enrolled_students_count": number % 4,
+                "avg_rating": (0.0, 2.5, 4.5)[number % 3],
+                "duration_minutes": (None, 5, 30, 60)[number % 4],
                 "created_date": NOW - timedelta(hours=number % 11),
             }
-            await session.execute(FILL, values)
-        taught = text(
-            "INSERT INTO course_instructors"
-            " SELECT (jsonb_populate_record(taught, jsonb_build_object('course_id', courses.id))).*"
-            " FROM course_instructors AS taught, courses WHERE taught.course_id = :draft AND courses.id % 3 = 0"
-            " AND courses.id <> :draft"
         )
-        await session.execute(taught, {"draft": draft["id"]})
+    await insert_courses(rows)
+    await teach_every_third(draft["id"])
 
 
 async def check(

@@ -37,20 +37,6 @@ FILTERS: tuple[dict[str, Any], ...] = (
 )
 ORDERINGS = ("", "title", "-price,avg_rating", "-published_date", "relevance", "created_date")
 
-FILL = text("""
-    INSERT INTO courses (
-        revision, title, slug, subtitle, description, category_id, price, discount_price, discount_ends, requirements,
-        skills, learning_objectives, tags, target_audience, level, language, creation_method, completion_status,
-        completion_percentage, version, family_id, is_draft, is_published, published_date, is_deleted, is_archived,
-        has_certificate, is_featured, lessons_count, enrolled_students_count, avg_rating, total_reviews,
-        duration_minutes, created_date, updated_date
-    ) VALUES (
-        1, :title, :slug, '', :description, :category_id, :price, :discount_price, :discount_ends, '[]', '[]', '[]',
-        CAST(:tags AS jsonb), '', :level, :language, 'builder', 'complete', 100, 1.0, :number, false, :is_published,
-        :published_date, :is_deleted, false, :has_certificate, :is_featured, 1, :learners, :rating, 0, :minutes,
-        :created_date, now()
-    )
-""")
 READ = text("""
     SELECT courses.*, categories.slug AS category,
         numnode(websearch_to_tsquery('stemmed', :query)) AS words,
@@ -64,7 +50,12 @@ READ = text("""
 
 @pytest.fixture
 async def full(
-    catalog: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch, admin: Any, teacher: Any, course: Any
+    catalog: ServiceUnderTest,
+    monkeypatch: pytest.MonkeyPatch,
+    admin: Any,
+    course: Any,
+    insert_courses: Any,
+    teach_every_third: Any,
 ) -> None:
     """Sixty courses; more have a word than are ranked, or counted."""
     monkeypatch.setattr(
@@ -75,41 +66,36 @@ async def full(
     await admin.post("/api/categories/", json={"name": "Second"})
     draft = await course()
     chance = random.Random(5)
-    async with catalog.database.transaction() as session:
+    async with catalog.database.reading() as session:
         categories = list(await session.scalars(text("SELECT id FROM categories ORDER BY id")))
-        for number in range(1000, 1060):
-            price = chance.choice((0, 10, 49.99, 50, 150, 700))
-            on_sale = price > 10 and chance.random() < 0.4
-            values = {
+    rows = []
+    for number in range(60):
+        price = chance.choice((0, 10, 49.99, 50, 150, 700))
+        on_sale = price > 10 and chance.random() < 0.4
+        rows.append(
+            {
                 "title": " ".join(chance.choices(WORDS, k=3)) + f" {number}",
-                "slug": f"course-{number}",
                 "description": " ".join(chance.choices(WORDS, k=8)),
                 "category_id": chance.choice(categories),
                 "price": price,
                 "discount_price": chance.choice((0, 5)) if on_sale else None,
                 "discount_ends": chance.choice((None, datetime(2001, 1, 1, tzinfo=UTC))) if on_sale else None,
-                "tags": chance.choice(("[]", '["x"]', '["x", "y"]')),
+                "tags": chance.choice(([], ["x"], ["x", "y"])),
                 "level": chance.choice(list(LEVELS)),
                 "language": chance.choice(("en", "de", "De")),
-                "number": number,
                 "is_published": chance.random() < 0.9,
                 "published_date": datetime(2030, 1, 1, chance.randrange(20), tzinfo=UTC),
                 "is_deleted": chance.random() < 0.05,
                 "has_certificate": chance.random() < 0.5,
                 "is_featured": chance.random() < 0.3,
-                "learners": chance.randrange(12),
-                "rating": chance.choice((0.0, 1.0, 2.5, 4.0, 4.5, 4.9)),
-                "minutes": chance.choice((None, 5, 30, 60, 90)),
+                "enrolled_students_count": chance.randrange(12),
+                "avg_rating": chance.choice((0.0, 1.0, 2.5, 4.0, 4.5, 4.9)),
+                "duration_minutes": chance.choice((None, 5, 30, 60, 90)),
                 "created_date": datetime(2029, 1, 1, chance.randrange(20), tzinfo=UTC),
             }
-            await session.execute(FILL, values)
-        taught = text(
-            "INSERT INTO course_instructors"
-            " SELECT (jsonb_populate_record(taught, jsonb_build_object('course_id', courses.id))).*"
-            " FROM course_instructors AS taught, courses WHERE taught.course_id = :draft AND courses.id % 3 = 0"
-            " AND courses.id <> :draft"
         )
-        await session.execute(taught, {"draft": draft["id"]})
+    await insert_courses(rows)
+    await teach_every_third(draft["id"])
 
 
 async def test_every_search_is_what_a_plain_reading_gives(catalog: ServiceUnderTest, full: None, guest: Any) -> None:

@@ -36,18 +36,6 @@ ODD = (
 NOTHING = ("", " ", "&", "'", "unknown in", "in unknown", "unknown", "x" * 200, " ".join("abcdefghijkl"))
 MOST_POPULAR, POPULAR = 10, 60
 
-FILL = text("""
-    INSERT INTO courses (
-        revision, title, slug, description, category_id, price, requirements, skills, learning_objectives, tags,
-        target_audience, level, language, creation_method, completion_status, completion_percentage, version, family_id,
-        is_draft, is_published, published_date, is_deleted, is_archived, has_certificate, is_featured, lessons_count,
-        enrolled_students_count, avg_rating, total_reviews, subtitle, created_date, updated_date
-    )
-    SELECT 1, :title, 'course-' || :number, '', min(id), 0, '[]', '[]', '[]', '[]', '', 'beginner', 'en', 'builder',
-        'complete', 100, 1.0, :number, false, :is_published, now(), :is_deleted, false, false, false, 1, :learners, 0,
-        0, '', now(), now()
-    FROM categories
-""")
 CHANGES = (
     "UPDATE courses SET title = title || ' data in' WHERE id % 7 = 0",
     "UPDATE courses SET title = 'zebra intro' WHERE id % 11 = 0",
@@ -62,22 +50,28 @@ CHANGES = (
 
 
 @pytest.fixture
-async def full(catalog: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch) -> random.Random:
+async def full(catalog: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch, insert_courses: Any) -> random.Random:
     """Four hundred courses, counted; most titles have the same few words, and many as many learners."""
     monkeypatch.setattr(suggestions, "MOST_POPULAR", MOST_POPULAR)
     monkeypatch.setattr(suggestions, "POPULAR", POPULAR)
     chance = random.Random(11)
     async with catalog.database.transaction() as session:
-        for number in range(400):
-            words = chance.choices(list(TITLE_WORDS), list(TITLE_WORDS.values()), k=chance.randint(1, 4))
-            values = {
-                "title": " ".join(words),
-                "number": number,
+        category_id = await session.scalar(text("SELECT min(id) FROM categories"))
+    await insert_courses(
+        [
+            {
+                "title": " ".join(
+                    chance.choices(list(TITLE_WORDS), list(TITLE_WORDS.values()), k=chance.randint(1, 4))
+                ),
+                "category_id": category_id,
                 "is_published": chance.random() < 0.9,
                 "is_deleted": chance.random() < 0.1,
-                "learners": chance.choice((0, 0, 1, 2, 5, 30, 31)),
+                "enrolled_students_count": chance.choice((0, 0, 1, 2, 5, 30, 31)),
             }
-            await session.execute(FILL, values)
+            for _ in range(400)
+        ]
+    )
+    async with catalog.database.transaction() as session:
         await suggestions.count_learners(session)
     return chance
 

@@ -2,6 +2,8 @@
 
 import importlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -60,6 +62,18 @@ class Environment:
             self._databases[service] = self._make_database(service)
         self._databases[service].empty()
         return self._databases[service]
+
+    @contextmanager
+    def unmigrated(self, service: ServiceName) -> Iterator[str]:
+        """The address of a database of its own without tables, as the service's role; dropped afterwards."""
+        name, passwords = f"test_{self.process}_migrations", dict.fromkeys(SERVICES, PASSWORD)
+        drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+        with psycopg.connect(self.admin_url, autocommit=True) as admin:
+            admin.execute(drop)
+            try:
+                yield prepare_database(self.admin_url, database=name, passwords=passwords)[service]
+            finally:
+                admin.execute(drop)
 
     def _make_database(self, service: ServiceName) -> ServiceDatabase:
         name = f"test_{self.process}_{service}"
