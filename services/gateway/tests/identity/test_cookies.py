@@ -233,7 +233,7 @@ class TestUse:
         ada = await make_account()
         async with _browser(gateway) as browser:
             assert "set-cookie" not in (await browser.get("/api/user/")).headers
-            gateway.app.state.authentication.forget(ada.id)
+            gateway.app.state.authentication.forget({ada.id})
             await _age(gateway, "13 days 23 hours")
             before = dict(browser.cookies)
             answer = await browser.get("/api/user/")
@@ -241,10 +241,10 @@ class TestUse:
             assert len(answer.headers.get_list("set-cookie")) == 2
             assert "private" in answer.headers["cache-control"]
             assert dict(browser.cookies) == before
-            gateway.app.state.authentication.forget(ada.id)
+            gateway.app.state.authentication.forget({ada.id})
             assert "set-cookie" not in (await browser.get("/api/user/")).headers
             await _age(gateway, "13 days")
-            gateway.app.state.authentication.forget(ada.id)
+            gateway.app.state.authentication.forget({ada.id})
             assert await _is_in(browser)
 
     async def test_at_once_writes_once(self, gateway: ServiceUnderTest, make_account: Any) -> None:

@@ -6,7 +6,7 @@ Rows come by triggers on the tables that say who somebody is (migration 0008): n
 import asyncio
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import LiteralString
 
 import structlog
@@ -35,7 +35,7 @@ log = structlog.get_logger()
 class Watch:
     """`confirmed_at`: until when, on the monotonic clock, all changes were told to `forget`; None is for everybody."""
 
-    def __init__(self, database: Database, forget: Callable[[int | None], None]) -> None:
+    def __init__(self, database: Database, forget: Callable[[Collection[int] | None], None]) -> None:
         self.confirmed_at = -math.inf
         self._database = database
         self._forget = forget
@@ -57,6 +57,6 @@ class Watch:
         changed = dict(zip(*row, strict=True))
         if len(changed) == MOST:
             self._forget(None)
-        for user_id in {user_id for change, user_id in changed.items() if change not in self._told}:
-            self._forget(user_id)
+        elif users := {user_id for change, user_id in changed.items() if change not in self._told}:
+            self._forget(users)
         self._told, self.confirmed_at = set(changed), began
