@@ -32,14 +32,6 @@ _LAGS = """
 """
 
 
-def keep_commit_times(stack: Stack) -> None:
-    """Have the private PostgreSQL note when each transaction was committed."""
-    with psycopg.connect(stack.database.url, autocommit=True) as admin:
-        admin.execute("ALTER SYSTEM SET track_commit_timestamp = on")
-    stack.database.stop()
-    stack.database.start_again()
-
-
 def measure(stack: Stack) -> list[Figure]:
     """Enroll learners at a steady pace; between any two of them, a bare message."""
     floor = sorted(uvloop.run(_enroll_and_publish(stack)))

@@ -25,6 +25,8 @@ def at_half_load(rig: Rig, rows: Rows, *, seconds: float) -> tuple[list[str], li
     lines = ["| route | req/s | p50 ms | p99 ms | DRF's p50 with one client |", "|---|---|---|---|---|"]
     figures = []
     for script, what, server, make in kinds:
+        if script != "list":
+            rig.meet_everyone(server)
         alone = _load(rig.drf, script.partition(",")[0], clients=1, seconds=2)
         rate = rows[script][server.name].rate / 2
         got = paced.send(server.url, make, rate=rate, seconds=seconds, warm_up=WARM_UP_S)
@@ -70,7 +72,7 @@ class _Draw:
 
     def __init__(self, rig: Rig) -> None:
         self._draw = random.Random(7)
-        self._courses, self._users = rig.courses, min(rig.users, 5000)
+        self._courses, self._users = rig.courses, rig.drawn_users
         self._rows = (rig.stack.directory / "lists" / "progress_ours.txt").read_text().split("\n")[:-1]
 
     def list(self, number: int) -> paced.Request:

@@ -14,7 +14,7 @@ import httpx
 import psycopg
 from psycopg.conninfo import make_conninfo
 
-from bench import events, memory, seed
+from bench import memory, paced, seed
 from bench.peer import Peer
 from bench.report import Figure
 from bench.side_by_side import Server, Starts
@@ -28,6 +28,8 @@ _SETTINGS = {
     "SYLLABUS_PUSH_CONNECTIONS_USER": "10000",
 }
 _WAITING = "SELECT count(*) FROM enrollment.outbox WHERE published_at IS NULL"
+_MEETINGS_S = 800
+"""Requests a second, below what every machine measured could do."""
 _BEHIND = ("catalog", "enrollment", "assessment", "certificate")
 
 
@@ -69,8 +71,7 @@ class Rig:
     def _start(self) -> None:
         stack = self.stack
         stack.start_servers()
-        if self._whole:
-            events.keep_commit_times(stack)
+        self._configure_database()
         self.peer = Peer(stack)
         with ThreadPoolExecutor(1) as beside:
             filled = beside.submit(self.peer.fill, self.courses, self.users)
@@ -94,6 +95,14 @@ class Rig:
         self.uncached = Server("uncached", url, ours, [process.pid, *behind])
         if self._whole:
             self._start_apart()
+
+    def _configure_database(self) -> None:
+        with psycopg.connect(self.stack.database.url, autocommit=True) as admin:
+            admin.execute("ALTER SYSTEM SET shared_buffers = '1GB'")  # holds all of the data, as a server's would
+            if self._whole:
+                admin.execute("ALTER SYSTEM SET track_commit_timestamp = on")
+        self.stack.database.stop()
+        self.stack.database.start_again()
 
     def _start_apart(self) -> None:
         stack = self.stack
@@ -147,6 +156,23 @@ class Rig:
             for number in range(self.courses):
                 guest.get(f"/api/courses/course-{number + 1}/").raise_for_status()
 
+    def meet_everyone(self, server: Server) -> None:
+        """Have each user that the load scripts draw ask for a course and for a lesson, once.
+
+        Whom it knows a gateway remembers for a minute, and a signature is good for half of one. Rounds of two seconds
+        after a start would measure little but first requests; after half a minute of the same load there are few.
+        """
+
+        def make(number: int) -> paced.Request:
+            user, second = 1 + number // 2, number % 2
+            course = (user * 13 + self.courses // 10) % self.courses
+            path = f"/api/lessons/{course * 48 + 1}/" if second else f"/api/courses/course-{course + 1}/"
+            return "GET", path, {"Authorization": f"Token {seed.token_of(user)}"}, None
+
+        met = paced.send(server.url, make, rate=_MEETINGS_S, seconds=2 * self.drawn_users / _MEETINGS_S, warm_up=0.0)
+        if met.failed:
+            raise RuntimeError(f"{server.name}: answers that were not 2xx: {dict(met.failed)}")
+
     def static(self, size: int) -> Server:
         """The limit: a static answer of so many bytes."""
         if size not in self._statics:
@@ -155,6 +181,11 @@ class Rig:
             assert wait_until(lambda: not is_free(port), 20.0), process.tail()
             self._statics[size] = Server("static", f"http://127.0.0.1:{port}", self._settings("ours"), [process.pid])
         return self._statics[size]
+
+    @property
+    def drawn_users(self) -> int:
+        """How many users the load scripts know."""
+        return min(self.users, seed.MOST_DRAWN)
 
     @property
     def teacher_and_course(self) -> tuple[str, str]:

@@ -71,12 +71,16 @@ def compare(rig: Rig, rounds: Rounds) -> tuple[list[Figure], Rows]:
         ("list_filter", "list with filters, uncached", 8, 12),
     ):
         ours = rig.uncached if script in ("search", "list_filter") else rig.ours
+        if ours is rig.ours:
+            rig.meet_everyone(ours)
         own = rows[script] = _measure(rig, script, [rig.drf, ours], rounds)
         figures.append(_of(f"{what}, of DRF", own[ours.name], own["drf"], gate, goal))
     for script, what, goal in (("progress", "PUT progress", 7), ("enroll", "POST enroll", 6)):
+        rig.meet_everyone(rig.apart)
         with rig.undelivered():
             own = rows[script] = _measure(rig, script, [rig.drf, rig.apart], rounds)
         figures.append(_of(f"{what}, events in the outbox, of DRF", own["apart"], own["drf"], 4, goal))
+        rig.meet_everyone(rig.ours)
         own = rows[f"{script}, delivered"] = _measure(rig, script, [rig.drf, rig.ours], rounds)
         figures.append(_of(f"{what}, events delivered meanwhile, of DRF", own["ours"], own["drf"], 1.5, 3))
     return figures, rows
@@ -94,6 +98,8 @@ def grow(small: Rig, large: Rig, scales: str, rounds: Rounds) -> list[Figure]:
         ("search", "search", 0.3, 0.5),
     ):
         servers = [replace(rig.uncached, name=name) for rig, name in ((small, "small"), (large, "large"))]
+        for rig in (small, large) if script in ("lesson", "progress", "enroll") else ():
+            rig.meet_everyone(rig.uncached)
         own = _measure(large, script, servers, rounds)
         figures.append(_of(f"{what}, at {scales}", own["large"], own["small"], gate, goal))
     return figures

@@ -19,6 +19,8 @@ from shared.runtime.keys import TOKEN_KEY
 from shared.runtime.stack import Stack
 
 PASSWORD = "password"
+MOST_DRAWN = 5000
+"""Users that the load scripts know, however many there are."""
 
 _STATEMENTS = (
     # --- the gateway: users, what they paid for, and its copies
@@ -66,13 +68,13 @@ _STATEMENTS = (
     """INSERT INTO catalog.modules (id, course_id, title, description, "order", duration_minutes, is_published,
         created_date, updated_date)
     SELECT id, course_id, title, description, "order", duration_minutes, true, now(), now()
-    FROM drf.courses_module""",
+    FROM drf.courses_module ORDER BY course_id, id""",
     """INSERT INTO catalog.lessons (id, module_id, title, "order", type, content, guest_content, registered_content,
         access_level, is_free_preview, has_lab, video_url, duration_minutes, resources_count, created_date,
         updated_date)
     SELECT id, module_id, title, "order", type, content, guest_content, registered_content, access_level,
         is_free_preview, has_lab, video_url, duration_minutes, 0, created_date, updated_date
-    FROM drf.courses_lesson""",
+    FROM drf.courses_lesson ORDER BY module_id, id""",
     """INSERT INTO catalog.enrollments (enrollment_id, revision, user_id, course_id, status)
     SELECT id, 1, user_id, course_id, 'active' FROM drf.courses_enrollment""",
     """INSERT INTO catalog.lesson_assessments (assessment_id, revision, lesson_id, is_deleted)
@@ -87,7 +89,8 @@ _STATEMENTS = (
     """INSERT INTO enrollment.lessons (course_id, lesson_id, module_id, module_title, module_order, title, "order",
         type, is_counted, duration_minutes)
     SELECT course_id, l.id, module_id, m.title, m."order", l.title, l."order", l.type, true, l.duration_minutes
-    FROM drf.courses_lesson AS l JOIN drf.courses_module AS m ON m.id = module_id""",
+    FROM drf.courses_lesson AS l JOIN drf.courses_module AS m ON m.id = module_id
+    ORDER BY course_id, module_id, l.id""",
     """INSERT INTO enrollment.enrollments (id, user_id, course_id, progress_percentage, completed_lessons,
         total_lessons, total_time_spent, last_accessed, created_date)
     OVERRIDING SYSTEM VALUE
@@ -101,7 +104,8 @@ _STATEMENTS = (
     SELECT e.id, l.lesson_id, coalesce(is_completed, false), completed_date, coalesce(time_spent, 0),
         coalesce(p.progress_percentage, 0), p.last_accessed
     FROM drf.courses_enrollment AS e JOIN enrollment.lessons AS l USING (course_id)
-    LEFT JOIN drf.courses_progress AS p ON p.enrollment_id = e.id AND p.lesson_id = l.lesson_id""",
+    LEFT JOIN drf.courses_progress AS p ON p.enrollment_id = e.id AND p.lesson_id = l.lesson_id
+    ORDER BY e.id, l.lesson_id""",
     """INSERT INTO enrollment.reviews (id, user_id, course_id, rating, title, content, status, created_date)
     OVERRIDING SYSTEM VALUE
     SELECT id, user_id, course_id, rating, title, content, CASE WHEN is_approved THEN 'approved' ELSE 'pending' END,
@@ -155,7 +159,11 @@ _SEQUENCES = (
 
 
 def fill(stack: Stack) -> None:
-    """Copy everything. The services must not be running."""
+    """Copy everything. The services must not be running.
+
+    Rows lie as they do when a course is written and a learner enrolls: those of one course, and of one enrollment,
+    together. At the peer as well.
+    """
     vault = TokenVault.of_file(stack.wiring.keys / TOKEN_KEY)
     url = make_conninfo(stack.database.url, dbname=stack.database_name)
     with psycopg.connect(url) as admin:
@@ -201,17 +209,18 @@ def check(stack: Stack) -> None:
 
 
 def write_lists(stack: Stack, folder: Path) -> None:
-    """For the load scripts: every user's token, and progress rows of each side with their owners' tokens."""
+    """For the load scripts: tokens of users, and progress rows of each side with their owners' tokens."""
     rows = {
         "drf": "SELECT p.id, e.user_id FROM drf.courses_progress p"
-        " JOIN drf.courses_enrollment e ON e.id = enrollment_id",
+        " JOIN drf.courses_enrollment e ON e.id = enrollment_id WHERE true",
         "ours": "SELECT p.id, e.user_id FROM enrollment.progress p"
         " JOIN enrollment.enrollments e ON e.id = enrollment_id"
-        " WHERE e.id % 12 = 1",
+        " WHERE e.id %% 12 = 1",
     }
     with psycopg.connect(make_conninfo(stack.database.url, dbname=stack.database_name)) as admin:
-        users = [row[0] for row in admin.execute("SELECT id FROM drf.courses_user ORDER BY id LIMIT 5000")]
+        users = [row[0] for row in admin.execute("SELECT id FROM drf.courses_user ORDER BY id LIMIT %s", [MOST_DRAWN])]
         for side, statement in rows.items():
             (folder / f"tokens_{side}.txt").write_text("".join(f"{token_of(user)}\n" for user in users))
-            chosen = admin.execute(f"{statement} ORDER BY md5(p.id::text) LIMIT 20000").fetchall()
+            drawn = f"{statement} AND e.user_id <= %s ORDER BY md5(p.id::text) LIMIT 20000"
+            chosen = admin.execute(drawn, [users[-1]]).fetchall()
             (folder / f"progress_{side}.txt").write_text("".join(f"{row} {token_of(user)}\n" for row, user in chosen))

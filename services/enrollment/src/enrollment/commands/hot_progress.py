@@ -44,11 +44,12 @@ def columns_of(**tables: tuple[str, ...]) -> Any:
 
 
 ITS_ROW: LiteralString = "WITH its AS MATERIALIZED (SELECT * FROM progress WHERE id = %(progress_id)s)"
-"""First and apart: PostgreSQL would look for it once for each of the learner's enrollments, in every partition."""
+"""First and apart: PostgreSQL would look for it once for each of the learner's enrollments, in every partition. What
+belongs to it is then asked for by its ids, as joined, all of the learner's enrollments would be read for it."""
 LESSON: LiteralString = """
     its AS progress
-    JOIN enrollments ON enrollments.id = progress.enrollment_id
-    JOIN lessons ON lessons.course_id = enrollments.course_id AND lessons.lesson_id = progress.lesson_id
+    JOIN enrollments ON enrollments.id = (SELECT enrollment_id FROM its)
+    JOIN lessons ON lessons.course_id = enrollments.course_id AND lessons.lesson_id = (SELECT lesson_id FROM its)
     LEFT JOIN progress_policies AS policy ON policy.course_id = enrollments.course_id
 """
 IS_PLAINLY_OPEN: LiteralString = """

@@ -78,7 +78,7 @@ class CoursePage:
         began = self._kept.changes
         page = await fetch(self._upstreams, replace(request, signature=None))
         if page.status == 200:
-            if (new := page_of(page.headers, page.body)) is not None:
+            if self._kept.is_open and (new := page_of(page.headers, page.body)) is not None:
                 self._kept.keep(key, new, began)
             return page
         return page if request.signature is None else await fetch(self._upstreams, request)
