@@ -14,7 +14,7 @@ import httpx
 import psycopg
 from psycopg.conninfo import make_conninfo
 
-from bench import memory, paced, seed
+from bench import memory, paced, postgres, seed
 from bench.peer import Peer
 from bench.report import Figure
 from bench.side_by_side import Server, Starts
@@ -71,7 +71,7 @@ class Rig:
     def _start(self) -> None:
         stack = self.stack
         stack.start_servers()
-        self._configure_database()
+        postgres.set_up(stack.database, **({"track_commit_timestamp": "on"} if self._whole else {}))
         self.peer = Peer(stack)
         with ThreadPoolExecutor(1) as beside:
             filled = beside.submit(self.peer.fill, self.courses, self.users)
@@ -95,14 +95,6 @@ class Rig:
         self.uncached = Server("uncached", url, ours, [process.pid, *behind])
         if self._whole:
             self._start_apart()
-
-    def _configure_database(self) -> None:
-        with psycopg.connect(self.stack.database.url, autocommit=True) as admin:
-            admin.execute("ALTER SYSTEM SET shared_buffers = '1GB'")  # holds all of the data, as a server's would
-            if self._whole:
-                admin.execute("ALTER SYSTEM SET track_commit_timestamp = on")
-        self.stack.database.stop()
-        self.stack.database.start_again()
 
     def _start_apart(self) -> None:
         stack = self.stack

@@ -22,6 +22,7 @@ from typing import Any, LiteralString, cast
 
 import psycopg
 
+from bench import postgres
 from bench.report import Figure
 from catalog.domain.choices import Level
 from catalog.queries.corrections import corrected
@@ -247,6 +248,7 @@ def run() -> tuple[list[Figure], list[str]]:
         Path(folder).chmod(0o711)
         server = start_postgres(Path(folder) / "postgres", durable=False)
         try:
+            postgres.set_up(server)
             urls = prepare_database(server.url, database="bench", passwords=dict.fromkeys(SERVICES, "bench"))
             migrations.migrate("catalog", urls["catalog"])
             fill(urls["catalog"], words, chance)
