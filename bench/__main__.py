@@ -3,7 +3,7 @@
     python -m bench                 everything at scale 1; writes bench/README.md and its plots
     python -m bench --scale 10      with ten times the courses and users
     python -m bench --short         less than a minute on little data; a ratio that misses its gate gets a second chance
-    python -m bench --growth 1,10   rates and rows touched at two scales; writes bench/growth.md
+    python -m bench --growth 1,10   rates and rows touched at several scales; writes bench/growth.md
 
 `--dry` prints and writes nothing. An answer that is not 2xx ends a run with an error. The exit status is 1 when a
 figure misses its gate.
@@ -14,6 +14,7 @@ import os
 import platform
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 
@@ -36,15 +37,15 @@ def main() -> int:
     parser.add_argument("--scale", type=float, default=1.0)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=2)
-    parser.add_argument("--growth", help="two scales, with a comma between; times --scale")
+    parser.add_argument("--growth", help="scales, with commas between; times --scale")
     parser.add_argument("--dry", action="store_true")
     arguments = parser.parse_args()
     rounds = Rounds(arguments.rounds, arguments.seconds)
     if arguments.short:
         return _short()
     if arguments.growth:
-        small, large = (float(scale) for scale in arguments.growth.split(","))
-        return _growth(small * arguments.scale, large * arguments.scale, rounds, write=not arguments.dry)
+        scales = [float(scale) * arguments.scale for scale in arguments.growth.split(",")]
+        return _growth(scales, rounds, write=not arguments.dry)
     return _whole(arguments.scale, rounds, write=not arguments.dry)
 
 
@@ -117,10 +118,10 @@ def _whole(scale: float, rounds: Rounds, *, write: bool) -> int:
     return 0 if all(figure.passes for figure in figures) else 1
 
 
-def _growth(small: float, large: float, rounds: Rounds, *, write: bool) -> int:
+def _growth(scales: Sequence[float], rounds: Rounds, *, write: bool) -> int:
     with ExitStack() as running:
-        rigs = [running.enter_context(_rig(scale)) for scale in (small, large)]
-        figures = routes.grow(rigs[0], rigs[1], f"{large:g}x of {small:g}x", rounds)
+        rigs = [running.enter_context(_rig(scale)) for scale in scales]
+        figures = routes.grow(rigs, [f"{scale:g}x" for scale in scales], rounds)
         touched = [plans.of_routes(rig) for rig in rigs]
     lines = [_GROWTH.format(date=datetime.now(UTC).date(), cores=os.cpu_count()), *report.table(figures)]
     for rig, rows in zip(rigs, touched, strict=True):
@@ -167,7 +168,7 @@ too. A user's first request in a minute costs more: 0.4 ms of processor time.
 The exit status is 1 when a gate is missed. An answer that is not 2xx ends a run with an error, and so does data whose
 counters are not what their rows come to (`python -m enrollment recount --check`). It needs no wrk: where there is none,
 Debian's is fetched and unpacked.
-`--scale 0.2 --growth 1,10` compares a fifth of the data with twice of it: a full `1,10` fills 24 million rows first.
+`--growth 0.05,0.5,5` goes from 2,500 enrollments to 250,000; a full `1,10` fills 24 million rows first.
 
 ## Last run
 
@@ -175,8 +176,8 @@ Debian's is fetched and unpacked.
 """
 _GROWTH = """# Growth
 
-`./dev bench --growth 1,10` runs two systems, measures them in the same rounds, and writes this page. Last run {date},
-{cores} cores.
+`./dev bench --growth 1,10` runs a system for each scale, measures them in the same rounds, and writes this page. All
+share the machine. Last run {date}, {cores} cores.
 """
 
 if __name__ == "__main__":

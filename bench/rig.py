@@ -14,7 +14,7 @@ import httpx
 import psycopg
 from psycopg.conninfo import make_conninfo
 
-from bench import memory, paced, postgres, seed
+from bench import memory, paced, seed
 from bench.peer import Peer
 from bench.report import Figure
 from bench.side_by_side import Server, Starts
@@ -27,6 +27,8 @@ _SETTINGS = {
     "SYLLABUS_RATE_LIMITS": "false",
     "SYLLABUS_PUSH_CONNECTIONS_USER": "10000",
 }
+BUFFERS = {"shared_buffers": "1GB"}
+"""They hold the data, as on a server. What `make up` starts makes do with less."""
 _WAITING = "SELECT count(*) FROM enrollment.outbox WHERE published_at IS NULL"
 _MEETINGS_S = 800
 """Requests a second, below what every machine measured could do."""
@@ -48,7 +50,8 @@ class Rig:
     def __init__(self, *, courses: int, users: int, whole: bool = False) -> None:
         self.courses, self.users = courses, users
         self.starts = Starts()
-        self.stack = Stack(durable=True, settings=_SETTINGS)
+        of_postgres = BUFFERS | ({"track_commit_timestamp": "on"} if whole else {})
+        self.stack = Stack(durable=True, settings=_SETTINGS, of_postgres=of_postgres)
         self._whole = whole
         self._others: list[Process] = []
         self.peer: Peer | None = None
@@ -71,7 +74,6 @@ class Rig:
     def _start(self) -> None:
         stack = self.stack
         stack.start_servers()
-        postgres.set_up(stack.database, **({"track_commit_timestamp": "on"} if self._whole else {}))
         self.peer = Peer(stack)
         with ThreadPoolExecutor(1) as beside:
             filled = beside.submit(self.peer.fill, self.courses, self.users)

@@ -7,6 +7,9 @@ from bench.report import Figure
 from bench.rig import Rig
 from bench.side_by_side import Row, Server, measure, ratio
 
+FEWEST_ENROLLING = 1000
+"""Users, below which there are not courses enough for rounds of enrolling."""
+
 Rows = dict[str, dict[str, Row]]
 """By script and server."""
 
@@ -86,8 +89,8 @@ def compare(rig: Rig, rounds: Rounds) -> tuple[list[Figure], Rows]:
     return figures, rows
 
 
-def grow(small: Rig, large: Rig, scales: str, rounds: Rounds) -> list[Figure]:
-    """The own rate with much data, of the own rate with less, in the same rounds."""
+def grow(rigs: Sequence[Rig], scales: Sequence[str], rounds: Rounds) -> list[Figure]:
+    """The own rates with more and more data, of the own rate with the least, in the same rounds."""
     figures = []
     for script, what, gate, goal in (
         ("list", "list, uncached", 0.8, 0.9),
@@ -97,11 +100,16 @@ def grow(small: Rig, large: Rig, scales: str, rounds: Rounds) -> list[Figure]:
         ("enroll", "POST enroll", 0.65, 0.8),
         ("search", "search", 0.3, 0.5),
     ):
-        servers = [replace(rig.uncached, name=name) for rig, name in ((small, "small"), (large, "large"))]
-        for rig in (small, large) if script in ("lesson", "progress", "enroll") else ():
+        servers = [
+            replace(rig.uncached, name=scale)
+            for rig, scale in zip(rigs, scales, strict=True)
+            if script != "enroll" or rig.users >= FEWEST_ENROLLING
+        ]
+        for rig in rigs if script in ("lesson", "progress", "enroll") else ():
             rig.meet_everyone(rig.uncached)
-        own = _measure(large, script, servers, rounds)
-        figures.append(_of(f"{what}, at {scales}", own["large"], own["small"], gate, goal))
+        own = _measure(rigs[0], script, servers, rounds)
+        least, *more = own.values()
+        figures += [_of(f"{what}, at {each.server} of {least.server}", each, least, gate, goal) for each in more]
     return figures
 
 

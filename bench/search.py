@@ -22,8 +22,8 @@ from typing import Any, LiteralString, cast
 
 import psycopg
 
-from bench import postgres
 from bench.report import Figure
+from bench.rig import BUFFERS
 from catalog.domain.choices import Level
 from catalog.queries.corrections import corrected
 from catalog.queries.filters import CourseFilter
@@ -246,9 +246,8 @@ def run() -> tuple[list[Figure], list[str]]:
     words = vocabulary(chance)
     with tempfile.TemporaryDirectory(prefix="syllabus-", dir="/var/tmp") as folder:
         Path(folder).chmod(0o711)
-        server = start_postgres(Path(folder) / "postgres", durable=False)
+        server = start_postgres(Path(folder) / "postgres", durable=False, settings=BUFFERS)
         try:
-            postgres.set_up(server)
             urls = prepare_database(server.url, database="bench", passwords=dict.fromkeys(SERVICES, "bench"))
             migrations.migrate("catalog", urls["catalog"])
             fill(urls["catalog"], words, chance)

@@ -9,7 +9,7 @@ import importlib.util
 import os
 import pwd
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGINT
@@ -41,10 +41,12 @@ class PostgresServer(LocalServer):
 
     stop_signal = SIGINT  # the "fast" shutdown: sessions are cut off, nothing is lost
 
-    def __init__(self, directory: Path, binaries: "Binaries", *, durable: bool) -> None:
+    def __init__(
+        self, directory: Path, binaries: "Binaries", *, durable: bool, settings: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(directory, binaries.source)
         self._binaries = binaries
-        self._settings = _SETTINGS if durable else _SETTINGS | _FAST_AND_FORGETFUL
+        self._settings = _SETTINGS | ({} if durable else _FAST_AND_FORGETFUL) | dict(settings or {})
         self._password = kept_secret(directory / "password")
 
     def create(self) -> None:
@@ -106,12 +108,13 @@ class Binaries:
         return f"{self.origin}, PostgreSQL {self.version}"
 
 
-def start_postgres(directory: Path, *, durable: bool) -> Server:
+def start_postgres(directory: Path, *, durable: bool, settings: Mapping[str, str] | None = None) -> Server:
     """A ready PostgreSQL server; data in `directory` is kept and used again.
 
-    `durable=False` turns off everything that makes commits survive a power cut. Raises NoServer when this machine has
-    no way to run one, StartFailed with the end of the log when the server does not come up, InUse when another process
-    runs one on `directory`.
+    `durable=False` turns off everything that makes commits survive a power cut. `settings` are laid over ours where
+    this program itself runs the server; one in a container, or given, has its own.
+    Raises NoServer when this machine has no way to run one, StartFailed with the end of the log when the server does
+    not come up, InUse when another process runs one on `directory`.
     """
     if given := os.environ.get("SYLLABUS_DATABASE_URL"):
         url = given.replace("postgresql+psycopg://", "postgresql://", 1)
@@ -122,7 +125,7 @@ def start_postgres(directory: Path, *, durable: bool) -> Server:
     with Hold(directory):
         binaries = _find_binaries(directory / "data")
         if binaries:
-            local = PostgresServer(directory, binaries, durable=durable)
+            local = PostgresServer(directory, binaries, durable=durable, settings=settings)
             _give(directory, binaries.user)
             local.create()
     if binaries:

@@ -39,7 +39,8 @@ _READY_LIMIT = 180.0
 class Stack:
     """One private system. All its files are below `directory`; without one, in a temporary folder that `close` removes.
 
-    `port` is that of the public address; `settings` are environment variables laid over those of every service.
+    `port` is that of the public address; `settings` are environment variables laid over those of every service, and
+    `of_postgres` settings of the database server.
     """
 
     database: Server
@@ -53,6 +54,7 @@ class Stack:
         durable: bool = False,
         port: int | None = None,
         settings: Mapping[str, str] | None = None,
+        of_postgres: Mapping[str, str] | None = None,
     ) -> None:
         self._temporary = directory is None
         self.directory = directory or Path(tempfile.mkdtemp(prefix="syllabus-", dir="/var/tmp"))
@@ -63,6 +65,7 @@ class Stack:
         self.database_name = "syllabus"
         self._port = port
         self._settings = dict(settings or {})
+        self._of_postgres = of_postgres
         self._servers: list[Server] = []
         self._services: dict[str, Process] = {}
 
@@ -90,7 +93,9 @@ class Stack:
         """Start PostgreSQL and RabbitMQ side by side; make roles, keys and folders. Raises as those two do."""
         with ThreadPoolExecutor(2) as pool:
             broker = pool.submit(start_rabbitmq, self.directory / "rabbitmq")
-            database = pool.submit(start_postgres, self.directory / "postgres", durable=self._durable)
+            database = pool.submit(
+                start_postgres, self.directory / "postgres", durable=self._durable, settings=self._of_postgres
+            )
         self._servers = [f.result() for f in (database, broker) if not f.exception()]
         self.database, self.broker = database.result(), broker.result()
         ensure_keys(self.directory / "keys")
