@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared import auth, jobs, problems
 from shared.database import Database
 from shared.errors import Invalid, NotFound, ServiceUnavailable
-from shared.jobs import Job, JobKind, start, work_off
+from shared.jobs import Job, JobKind, schedule, start, work_off
 from shared.testing import user
 
 
@@ -69,7 +69,7 @@ class TestWork:
     async def test_every_row_is_done_once_and_told(self, database: Database, client: AsyncClient) -> None:
         job_id = await started(database, *range(10))
         assert (await view(client, job_id))["state"] == "queued"
-        await work_off(database, {"note": NOTE})
+        await schedule({"note": NOTE}).take_turn(database)
         assert await effects(database) == list(range(10))
         found = await view(client, job_id)
         assert (found["state"], found["completion"]) == ("completed", 100)

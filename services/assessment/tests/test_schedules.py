@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from assessment.domain import answering
-from assessment.schedules import complete_overdue_attempts
+from assessment.schedules import SCHEDULES, complete_overdue_attempts
 from shared.contracts.assessment.events import AttemptGraded
 from shared.testing import ServiceUnderTest, user
 
@@ -17,6 +17,7 @@ Json = dict[str, Any]
 Make = Callable[..., Awaitable[Json]]
 Save = Callable[..., Awaitable[httpx.Response]]
 PassTime = Callable[..., Awaitable[None]]
+OVERDUE = next(each for each in SCHEDULES if each.run is complete_overdue_attempts)
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ class TestTheServerCompletes:
         self, service: ServiceUnderTest, learner: httpx.AsyncClient, begun: Json, pass_time: PassTime
     ) -> None:
         await pass_time(minutes=10, seconds=6)
-        await complete_overdue_attempts(service.database)
+        await OVERDUE.take_turn(service.database)
         (fact,) = await service.events(AttemptGraded)
         assert (fact.score, fact.submitted_by, fact.version) == (1.0, "system", 2)
         shown = (await learner.get(f"/api/assessment-attempts/{begun['attempt_id']}/")).json()
@@ -43,7 +44,7 @@ class TestTheServerCompletes:
         self, service: ServiceUnderTest, begun: Json, save: Save, pass_time: PassTime
     ) -> None:
         await pass_time(minutes=10, seconds=1)
-        await complete_overdue_attempts(service.database)
+        await OVERDUE.take_turn(service.database)
         assert await service.events(AttemptGraded) == []
         assert (await save(begun, 1, "False")).status_code == 201
 
@@ -52,7 +53,7 @@ class TestTheServerCompletes:
     ) -> None:
         await start(await make())
         await pass_time(days=300)
-        await complete_overdue_attempts(service.database)
+        await OVERDUE.take_turn(service.database)
         assert await service.events(AttemptGraded) == []
 
     async def test_each_once_however_many_workers_there_are(

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from certificate.models import Completion
-from certificate.schedules import BATCH, owners, settle_due
+from certificate.schedules import BATCH, SCHEDULES, owners
 from certificate.settings import process_settings
 from shared.testing import ServiceUnderTest
 
@@ -31,7 +31,7 @@ async def test_all_that_are_due_are_looked_at_although_owners_are_down(
     await certificate.deliver(course())
     due = BATCH + 1
     await certificate.deliver(*(enrollment(enrollment_id=number, user_id=number) for number in range(1, due + 1)))
-    await settle_due(certificate.database)
+    await SCHEDULES[0].take_turn(certificate.database)
     async with certificate.database.reading() as session:
         waiting = (await session.scalars(select(Completion))).all()
     assert [each.state for each in waiting] == ["pending"] * due

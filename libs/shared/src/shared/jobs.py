@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, LiteralString
 
 import structlog
 from fastapi import APIRouter
@@ -180,6 +180,7 @@ async def start(
     return JobStarted(job_id=job_id, url=f"/api/jobs/{job_id}/")
 
 
+_IS_DUE: LiteralString = "SELECT 1 FROM jobs WHERE state IN ('queued', 'running') AND due_at <= now() LIMIT 1"
 _CLAIM = text("""
     SELECT id, kind, user_id, params, total, done, failed, attempts, correlation_id, message, report, download_url
     FROM jobs WHERE state IN ('queued', 'running') AND due_at <= now() AND kind = ANY(:kinds)
@@ -218,7 +219,7 @@ async def work_off(database: Database, kinds: Mapping[str, JobKind]) -> None:
 
 def schedule(kinds: Mapping[str, JobKind]) -> Schedule:
     """The schedule that does a service's jobs, by the name of their kind."""
-    return Schedule(0.5, partial(work_off, kinds=kinds))
+    return Schedule(0.5, partial(work_off, kinds=kinds), _IS_DUE)
 
 
 async def _one_batch(database: Database, kinds: Mapping[str, JobKind]) -> bool:

@@ -10,6 +10,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import LiteralString
 
 import structlog
 
@@ -30,11 +31,19 @@ log = structlog.get_logger()
 class Schedule:
     """Something done every so often, in every worker process.
 
-    `run` shares the work with the others by locking rows, or may be done twice.
+    `run` shares the work with the others by locking rows, or may be done twice. `only_if`, for what has seldom anything
+    to do, is asked first: SQL that finds a row whenever there is something. One statement costs a tenth of a
+    transaction that finds nothing.
     """
 
     every_s: float
     run: Callable[[Database], Awaitable[None]]
+    only_if: LiteralString | None = None
+
+    async def take_turn(self, database: Database) -> None:
+        """Do what there is to do now."""
+        if self.only_if is None or await database.read(self.only_if, {}) is not None:
+            await self.run(database)
 
 
 async def _keep_house(database: Database) -> None:
@@ -92,7 +101,7 @@ async def _repeat(schedule: Schedule, database: Database) -> None:
     while True:
         begin(None)
         try:
-            await schedule.run(database)
+            await schedule.take_turn(database)
         except Exception:
             stop_if_cancelled()
             log.exception("schedule failed; it runs again", schedule=repr(schedule.run))

@@ -60,7 +60,11 @@ SWEPT = 500
 
 SCHEDULES = (
     Schedule(3600, sweep_attachments),
-    Schedule(1, complete_overdue_attempts),
+    Schedule(
+        1,
+        complete_overdue_attempts,
+        "SELECT 1 FROM attempts WHERE status = 'in_progress' AND expires_at <= now() LIMIT 1",
+    ),
     Schedule(1, tell_changed_standings),
     jobs.schedule({REGRADING.name: REGRADING}),
 )

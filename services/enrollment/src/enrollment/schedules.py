@@ -75,7 +75,7 @@ JOBS = {BULK.name: BULK}
 SCHEDULES = (
     jobs.schedule(JOBS),
     Schedule(1, recalculate_stale),
-    Schedule(1, publish_announcements),
+    Schedule(1, publish_announcements, "SELECT 1 FROM topics WHERE NOT is_told AND publish_at <= now() LIMIT 1"),
     Schedule(60, roll_up_activity),
     Schedule(3600, keep_activity),
 )

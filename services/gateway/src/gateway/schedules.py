@@ -34,7 +34,7 @@ def schedules(settings: Settings) -> tuple[Schedule, ...]:
         await send_due(database, write, carry, settings.mail_sender, now=datetime.now(UTC))
 
     return (
-        Schedule(1, send_mails),
+        Schedule(1, send_mails, "SELECT 1 FROM mails WHERE next_attempt_at <= now() LIMIT 1"),
         Schedule(600, forget_keys),
         Schedule(3600, forget_expired),
         REMIND,

@@ -39,7 +39,7 @@ async def forget(database: Database) -> None:
 
 
 SCHEDULES = (
-    Schedule(0.5, carry_out_fanouts),
+    Schedule(0.5, carry_out_fanouts, "SELECT 1 FROM notification_fanouts WHERE due_at <= now() LIMIT 1"),
     Schedule(60, send_digests),
     Schedule(3600, forget),
 )

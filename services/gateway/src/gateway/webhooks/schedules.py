@@ -1,6 +1,7 @@
 """The clock entrance of webhooks."""
 
 from datetime import UTC, datetime
+from typing import LiteralString
 
 from gateway.settings import Settings
 from gateway.webhooks.caller import open_caller
@@ -16,6 +17,12 @@ from shared.worker import Schedule
 
 LANES = 4
 """Webhooks called at the same time by one process: a slow receiver does not hold up the others."""
+_IS_DUE: LiteralString = """
+    SELECT 1 FROM webhooks
+    WHERE is_active AND next_attempt_at <= now()
+        AND EXISTS (SELECT FROM webhook_deliveries WHERE webhook_id = webhooks.id AND status = 'pending')
+    LIMIT 1
+"""
 
 
 def schedules(settings: Settings) -> tuple[Schedule, ...]:
@@ -36,7 +43,11 @@ def schedules(settings: Settings) -> tuple[Schedule, ...]:
             while await deliver_next(database, caller, vault, lambda: datetime.now(UTC)):
                 pass
 
-    return Schedule(1, collect_events), *(Schedule(1, deliver) for _ in range(LANES)), Schedule(3600, forget)
+    return (
+        Schedule(1, collect_events, "SELECT 1 FROM webhooks WHERE is_active LIMIT 1"),
+        *(Schedule(1, deliver, _IS_DUE) for _ in range(LANES)),
+        Schedule(3600, forget),
+    )
 
 
 async def forget(database: Database) -> None:
