@@ -6,10 +6,10 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import text
 
 from shared import outbox, relay, wakeups
 from shared.database import Database, wake_after_commit
+from shared.testing import end_connections
 from shared.wakeups import Wakeups
 
 pytestmark = pytest.mark.timeout(60)
@@ -152,14 +152,7 @@ class TestTheRelay:
     async def test_it_begins_anew_when_its_connection_is_lost(self, bus, enrolled, run, wait_until) -> None:
         async with run(bus.make_relay()):
             await self.record_and_wait(bus, bus.database, enrolled, wait_until)
-            async with bus.database.transaction() as session:
-                ended = await session.scalars(
-                    text(
-                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                        " WHERE datname = current_database() AND application_name = 'test-relay'"
-                    )
-                )
-                assert ended.all() == [True]
+            assert await end_connections(bus.database, "test-relay") == 1
             await self.record_and_wait(bus, bus.database, enrolled, wait_until)
 
     async def test_it_is_woken_by_another_process(self, bus, enrolled, run, wait_until) -> None:

@@ -5,11 +5,7 @@ import asyncio
 from sqlalchemy import text
 
 from shared.database import Database
-
-END_OTHERS = text(
-    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-    " WHERE pid <> pg_backend_pid() AND usename = current_user AND datname = current_database()"
-)
+from shared.testing import end_connections
 
 
 async def _backend(database: Database) -> int:
@@ -22,10 +18,7 @@ async def _backend(database: Database) -> int:
 async def test_nobody_is_given_a_connection_that_the_server_has_closed(database: Database) -> None:
     before = set(await asyncio.gather(*(_backend(database) for _ in range(3))))
     assert len(before) == 3
-    other = Database(database.url, pool_size=1, name="other")
-    async with other.transaction() as session:
-        await session.execute(END_OTHERS)
-    await other.close()
+    assert await end_connections(database, database.name) >= 3
     assert not before & set(await asyncio.gather(*(_backend(database) for _ in range(3))))
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import text, update
+from sqlalchemy import update
 
 from gateway.push import resume, sockets
 from gateway.push.domain.messages import Message
@@ -12,6 +12,7 @@ from gateway.push.models import PushMessage
 from gateway.push.schedules import trim
 from gateway.push.store import lock_log
 from shared.contracts.gateway.events import NotificationCreated
+from shared.testing import end_connections
 
 
 def _told(number: int, user_id: int) -> NotificationCreated:
@@ -115,17 +116,6 @@ class TestResuming:
     async def test_a_lost_database_connection_loses_nothing(self, gateway, live, make_account) -> None:
         student = await make_account()
         async with live.open(f"/ws/notifications/{student.id}/", student.token) as client:
-            await _end_readers(gateway)
+            assert await end_connections(gateway.database, "gateway-relay") == 1
             await _record(gateway, student.id, [1])
             assert (await client.hear())["data"] == {"number": 1}
-
-
-async def _end_readers(gateway) -> None:
-    async with gateway.database.transaction() as session:
-        ended = await session.scalars(
-            text(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = current_user"
-                " AND datname = current_database() AND application_name = 'gateway-relay'"
-            )
-        )
-        assert ended.all() == [True]

@@ -5,6 +5,15 @@ The plugin (`shared.testing.plugin`) starts the servers; `serve_for_tests` makes
 
 from shared.testing.budget import Cost, cost_of, statements
 from shared.testing.environment import Environment
-from shared.testing.service import ServiceUnderTest, serve_for_tests, user
+from shared.testing.service import ServiceUnderTest, end_connections, serve_for_tests, user
 
-__all__ = ["Cost", "Environment", "ServiceUnderTest", "cost_of", "serve_for_tests", "statements", "user"]
+__all__ = [
+    "Cost",
+    "Environment",
+    "ServiceUnderTest",
+    "cost_of",
+    "end_connections",
+    "serve_for_tests",
+    "statements",
+    "user",
+]

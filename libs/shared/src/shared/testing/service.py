@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+import psycopg
 from aiormq.abc import DeliveredMessage
 from fastapi import FastAPI
 from pamqp.commands import Basic
@@ -115,6 +116,17 @@ class ServiceUnderTest:
         [queue] = {name for name, key in topology.queues.items() if events[0].TYPE.startswith(key.removesuffix("#"))}
         consumer = Consumer(self.database, _NoRetries(), url="", topology=topology, handlers=self.handlers)
         await consumer.handle(queue, [delivered(event) for event in events])
+
+
+async def end_connections(database: Database, name: str) -> int:
+    """End all connections to this database that have this application name, and wait until they are gone; how many."""
+    async with await psycopg.AsyncConnection.connect(database.url, autocommit=True) as own:
+        ended = await own.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE usename = current_user AND datname = current_database() AND application_name = %s",
+            [name],
+        )
+        return [gone async for (gone,) in ended].count(True)
 
 
 class _NoRetries(Publisher):
