@@ -69,7 +69,9 @@ class TestWork:
     async def test_every_row_is_done_once_and_told(self, database: Database, client: AsyncClient) -> None:
         job_id = await started(database, *range(10))
         assert (await view(client, job_id))["state"] == "queued"
-        await schedule({"note": NOTE}).take_turn(database)
+        assert await schedule({"note": NOTE}).is_due(database)
+        await work_off(database, {"note": NOTE})
+        assert not await schedule({"note": NOTE}).is_due(database)
         assert await effects(database) == list(range(10))
         found = await view(client, job_id)
         assert (found["state"], found["completion"]) == ("completed", 100)

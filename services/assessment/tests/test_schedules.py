@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from assessment.domain import answering
-from assessment.schedules import SCHEDULES, complete_overdue_attempts
+from assessment.schedules import COMPLETE_OVERDUE, complete_overdue_attempts
 from shared.contracts.assessment.events import AttemptGraded
 from shared.testing import ServiceUnderTest, user
 
@@ -17,7 +17,6 @@ Json = dict[str, Any]
 Make = Callable[..., Awaitable[Json]]
 Save = Callable[..., Awaitable[httpx.Response]]
 PassTime = Callable[..., Awaitable[None]]
-OVERDUE = next(each for each in SCHEDULES if each.run is complete_overdue_attempts)
 
 
 @pytest.fixture
@@ -32,8 +31,11 @@ class TestTheServerCompletes:
     async def test_with_what_was_saved_as_of_when_the_time_was_up(
         self, service: ServiceUnderTest, learner: httpx.AsyncClient, begun: Json, pass_time: PassTime
     ) -> None:
+        assert not await COMPLETE_OVERDUE.is_due(service.database)
         await pass_time(minutes=10, seconds=6)
-        await OVERDUE.take_turn(service.database)
+        assert await COMPLETE_OVERDUE.is_due(service.database)
+        await complete_overdue_attempts(service.database)
+        assert not await COMPLETE_OVERDUE.is_due(service.database)
         (fact,) = await service.events(AttemptGraded)
         assert (fact.score, fact.submitted_by, fact.version) == (1.0, "system", 2)
         shown = (await learner.get(f"/api/assessment-attempts/{begun['attempt_id']}/")).json()
@@ -44,7 +46,7 @@ class TestTheServerCompletes:
         self, service: ServiceUnderTest, begun: Json, save: Save, pass_time: PassTime
     ) -> None:
         await pass_time(minutes=10, seconds=1)
-        await OVERDUE.take_turn(service.database)
+        await complete_overdue_attempts(service.database)
         assert await service.events(AttemptGraded) == []
         assert (await save(begun, 1, "False")).status_code == 201
 
@@ -53,7 +55,8 @@ class TestTheServerCompletes:
     ) -> None:
         await start(await make())
         await pass_time(days=300)
-        await OVERDUE.take_turn(service.database)
+        assert not await COMPLETE_OVERDUE.is_due(service.database)
+        await complete_overdue_attempts(service.database)
         assert await service.events(AttemptGraded) == []
 
     async def test_each_once_however_many_workers_there_are(

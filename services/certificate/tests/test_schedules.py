@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from certificate.models import Completion
-from certificate.schedules import BATCH, SCHEDULES, owners
+from certificate.schedules import BATCH, SETTLE, owners, settle_due
 from certificate.settings import process_settings
 from shared.testing import ServiceUnderTest
 
@@ -31,7 +31,9 @@ async def test_all_that_are_due_are_looked_at_although_owners_are_down(
     await certificate.deliver(course())
     due = BATCH + 1
     await certificate.deliver(*(enrollment(enrollment_id=number, user_id=number) for number in range(1, due + 1)))
-    await SCHEDULES[0].take_turn(certificate.database)
+    assert await SETTLE.is_due(certificate.database)
+    await settle_due(certificate.database)
+    assert not await SETTLE.is_due(certificate.database)
     async with certificate.database.reading() as session:
         waiting = (await session.scalars(select(Completion))).all()
     assert [each.state for each in waiting] == ["pending"] * due

@@ -33,7 +33,7 @@ async def _asked(gateway: ServiceUnderTest) -> dict[str, bool]:
     """Of each schedule that asks first, by the name of what it runs: whether there is something to do."""
     settings: Settings = gateway.settings  # type: ignore[assignment]
     return {
-        each.run.__name__: await gateway.database.read(each.only_if, {}) is not None
+        each.run.__name__: await each.is_due(gateway.database)
         for each in schedules(settings)
         if each.only_if is not None
     }

@@ -40,10 +40,9 @@ class Schedule:
     run: Callable[[Database], Awaitable[None]]
     only_if: LiteralString | None = None
 
-    async def take_turn(self, database: Database) -> None:
-        """Do what there is to do now."""
-        if self.only_if is None or await database.read(self.only_if, {}) is not None:
-            await self.run(database)
+    async def is_due(self, database: Database) -> bool:
+        """Whether there may be something to do now."""
+        return self.only_if is None or await database.read(self.only_if, {}) is not None
 
 
 async def _keep_house(database: Database) -> None:
@@ -101,7 +100,8 @@ async def _repeat(schedule: Schedule, database: Database) -> None:
     while True:
         begin(None)
         try:
-            await schedule.take_turn(database)
+            if await schedule.is_due(database):
+                await schedule.run(database)
         except Exception:
             stop_if_cancelled()
             log.exception("schedule failed; it runs again", schedule=repr(schedule.run))

@@ -58,13 +58,12 @@ async def sweep_attachments(database: Database, *, files: Files | None = None) -
 
 SWEPT = 500
 
+COMPLETE_OVERDUE = Schedule(
+    1, complete_overdue_attempts, "SELECT 1 FROM attempts WHERE status = 'in_progress' AND expires_at <= now() LIMIT 1"
+)
 SCHEDULES = (
     Schedule(3600, sweep_attachments),
-    Schedule(
-        1,
-        complete_overdue_attempts,
-        "SELECT 1 FROM attempts WHERE status = 'in_progress' AND expires_at <= now() LIMIT 1",
-    ),
+    COMPLETE_OVERDUE,
     Schedule(1, tell_changed_standings),
     jobs.schedule({REGRADING.name: REGRADING}),
 )

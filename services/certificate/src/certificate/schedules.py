@@ -65,4 +65,5 @@ def owners() -> Peers:
     return Peers(settings, signer)
 
 
-SCHEDULES = (Schedule(0.5, settle_due, "SELECT 1 FROM completions WHERE due_at <= now() LIMIT 1"),)
+SETTLE = Schedule(0.5, settle_due, "SELECT 1 FROM completions WHERE due_at <= now() LIMIT 1")
+SCHEDULES = (SETTLE,)

@@ -7,13 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from enrollment.schedules import SCHEDULES, publish_announcements
+from enrollment.schedules import ANNOUNCE, publish_announcements
 from shared.contracts.enrollment.events import TopicDeleted, TopicEvent, TopicPublished, TopicReplied
 from shared.testing import ServiceUnderTest, user
 
 TEACHER, OTHER_TEACHER, ADMINISTRATOR = user(500, "instructor"), user(501, "instructor"), user(1, "administrator")
 TOPICS = "/api/courses/5/topics/"
-ANNOUNCING = next(each for each in SCHEDULES if each.run is publish_announcements)
 LATER = (datetime.now(UTC) + timedelta(days=1)).isoformat()
 
 
@@ -87,12 +86,15 @@ class TestTopics:
         assert [(await ask(classroom, "GET", path, who)).status_code for who in (user(7), TEACHER)] == [404, 200]
         assert (await ask(classroom, "POST", f"{path}replies/", json={"body": "x"})).status_code == 404
         await ask(classroom, "PATCH", path, TEACHER, json={"title": "Exam"})
-        await ANNOUNCING.take_turn(classroom.database)
+        assert not await ANNOUNCE.is_due(classroom.database)
+        await publish_announcements(classroom.database)
         assert await classroom.events(TopicEvent) == []
         async with classroom.database.transaction() as session:
             await session.execute(text("UPDATE topics SET publish_at = now() - interval '1 second'"))
         assert await listed(classroom) == [topic["id"]]
-        await asyncio.gather(*(ANNOUNCING.take_turn(classroom.database) for _ in range(3)))
+        assert await ANNOUNCE.is_due(classroom.database)
+        await asyncio.gather(*(publish_announcements(classroom.database, batch=1) for _ in range(3)))
+        assert not await ANNOUNCE.is_due(classroom.database)
         [told] = await classroom.events(TopicEvent)
         assert (type(told), told.version, told.title) == (TopicPublished, 3, "Exam")
         moved = await ask(classroom, "PATCH", path, TEACHER, json={"publish_at": LATER})

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.notifications.schedules import SCHEDULES
+from gateway.notifications.schedules import carry_out_fanouts
 from shared.contracts.assessment.events import AssessmentUpdated, AttemptGraded
 from shared.contracts.catalog.events import CategoryRef, CoursePublished, StaffMember
 from shared.contracts.enrollment.events import EnrollmentCreated, TopicPublished, TopicReplied
@@ -74,7 +74,7 @@ def listing(gateway: ServiceUnderTest) -> Listing:
     """`await listing(user_id, unread=True)`: the user's notifications, after everything due was carried out."""
 
     async def get(user_id: int, **query: Any) -> dict[str, Any]:
-        await SCHEDULES[0].take_turn(gateway.database)
+        await carry_out_fanouts(gateway.database)
         answer: httpx.Response = await gateway.client(user(user_id)).get("/api/notifications/", params=query)
         assert answer.status_code == 200, answer.text
         found: dict[str, Any] = answer.json()
