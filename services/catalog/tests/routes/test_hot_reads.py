@@ -6,12 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from psycopg._queries import MAX_CACHED_STATEMENT_LENGTH
 from pydantic import BaseModel
 from sqlalchemy import text
 
 from catalog.queries.courses import cards_by_id, get_course, list_ids
 from catalog.queries.filters import CourseFilter
-from catalog.queries.hot_course import find_whole_course
+from catalog.queries.hot_course import BY_ID, BY_SLUG, find_whole_course
 from catalog.queries.hot_lesson import find_whole_lesson, show
 from catalog.queries.hot_list import read_page
 from catalog.queries.lessons import find_lesson, show_lesson
@@ -129,6 +130,11 @@ async def readable_lesson(catalog: ServiceUnderTest, caller: Identity | None, le
         return lesson.found, lesson.bodies, json.loads(view.model_dump_json())
     except Refusal as refusal:
         return refusal.code
+
+
+@pytest.mark.parametrize("statement", [BY_ID, BY_SLUG])
+def test_the_driver_parses_the_statement_once(statement: str) -> None:
+    assert len(statement) <= MAX_CACHED_STATEMENT_LENGTH
 
 
 class TestPages:

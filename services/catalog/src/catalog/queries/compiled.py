@@ -19,11 +19,6 @@ def as_sql(piece: ClauseElement) -> LiteralString:
     return str(compiled)
 
 
-def in_one_line(statement: LiteralString) -> LiteralString:
-    """The same without the blanks of its layout. psycopg parses one of more than 4,096 characters anew each time."""
-    return " ".join(statement.split())
-
-
 def all_of(tests: Iterable[Condition]) -> LiteralString:
     return as_sql(and_(true(), *tests).self_group())
 

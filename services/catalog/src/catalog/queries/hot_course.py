@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import LiteralString
 
 from catalog.domain.access import Standing, Visibility
-from catalog.queries.compiled import in_one_line
 from catalog.queries.hot_parts import ASSESSMENT, INSTRUCTOR, IS_ENROLLED, LESSON, TEACHES, WITH_PRICE, card, moment
 from catalog.store.visibility import Found
 from shared.auth import Identity
@@ -55,8 +54,10 @@ _COURSE: LiteralString = f"""
             %(sees_all)s::boolean OR (%(may_teach)s::boolean AND caller.teaches) AS is_staff
     ) AS standing
 """
-BY_ID = in_one_line(f"{_COURSE} WHERE c.id = %(ref)s::bigint")
-BY_SLUG = in_one_line(f"{_COURSE} WHERE c.slug = %(ref)s::text")
+# Without the blanks of its layout: psycopg parses a statement of more than 4,096 characters anew each time.
+_SHORT: LiteralString = " ".join(_COURSE.split())
+BY_ID: LiteralString = f"{_SHORT} WHERE c.id = %(ref)s::bigint"
+BY_SLUG: LiteralString = f"{_SHORT} WHERE c.slug = %(ref)s::text"
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Any, Literal, LiteralString
 from sqlalchemy import literal_column
 
 from catalog.domain.search import wanted_part
-from catalog.queries.compiled import all_of, as_sql, in_one_line, order_of
+from catalog.queries.compiled import all_of, as_sql, order_of
 from catalog.queries.filters import CourseFilter, Given, current_price, tests_of
 from catalog.queries.hot_facets import FACET_FILTERS, counts_of, passes_of
 from catalog.queries.hot_list import IS_LISTED, cards_of, offset_of
@@ -123,7 +123,7 @@ def _statement(reading: Reading, given: Given, order: LiteralString) -> LiteralS
     popular = f"(SELECT {columns} {whole} AND {all_of(tests.values())} {tagged})" if passes else "sample"
     page: LiteralString = f"ARRAY(SELECT id FROM popular ORDER BY {order} LIMIT %(size)s OFFSET %(offset)s)"
     # Columns are made after the most popular are chosen: before, they would be made for all that are found.
-    return in_one_line(f"""
+    return f"""
         WITH query AS MATERIALIZED (
             SELECT parsed, websearch_to_tsquery('stemmed', %(wanted)s) AS wanted,
                 CASE WHEN querytree(parsed) IN ('', 'T') THEN '' ELSE parsed END AS sought
@@ -142,4 +142,4 @@ def _statement(reading: Reading, given: Given, order: LiteralString) -> LiteralS
             ({cards_of(page)}),
             ({counts_of(passes)}),
             CASE WHEN EXISTS (SELECT FROM sample) THEN true ELSE (SELECT count(*) > 0 {source}) END
-        """)
+        """
