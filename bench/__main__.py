@@ -123,7 +123,8 @@ def _growth(scales: Sequence[float], rounds: Rounds, *, write: bool) -> int:
         rigs = [running.enter_context(_rig(scale)) for scale in scales]
         figures = routes.grow(rigs, [f"{scale:g}x" for scale in scales], rounds)
         touched = [plans.of_routes(rig) for rig in rigs]
-    lines = [_GROWTH.format(date=datetime.now(UTC).date(), cores=os.cpu_count()), *report.table(figures)]
+    asked = ",".join(f"{scale:g}" for scale in scales)
+    lines = [_GROWTH.format(scales=asked, date=datetime.now(UTC).date(), cores=os.cpu_count()), *report.table(figures)]
     for rig, rows in zip(rigs, touched, strict=True):
         lines += [f"\n## Rows touched: {rig.courses:,} courses, {10 * rig.users:,} enrollments\n", *rows]
     print("\n".join(lines))
@@ -151,7 +152,7 @@ static answer of the same size from Starlette on one uvicorn worker, and the bar
 
 What is measured is a system in use. Whoever asks has asked before (`Rig.meet_everyone`), PostgreSQL's buffers (1 GB)
 hold the data, and the rows of a course or an enrollment lie together, as authors and enrolling write them; at the peer
-too. A user's first request in a minute costs more: 0.4 ms of processor time.
+too. A user's first request in a minute costs more (docs/performance.md).
 
 ## How to run
 
@@ -176,8 +177,8 @@ Debian's is fetched and unpacked.
 """
 _GROWTH = """# Growth
 
-`./dev bench --growth 1,10` runs a system for each scale, measures them in the same rounds, and writes this page. All
-share the machine. Last run {date}, {cores} cores.
+`./dev bench --growth {scales}` runs a system for each scale, measures them in the same rounds, and writes this
+page. All share the machine. Last run {date}, {cores} cores.
 """
 
 if __name__ == "__main__":

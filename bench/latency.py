@@ -7,7 +7,7 @@ from collections.abc import Callable
 from bench import paced, wrk
 from bench.report import Figure
 from bench.rig import Rig
-from bench.routes import Rows
+from bench.routes import SIGNED_IN, Rows
 from bench.seed import token_of
 from bench.side_by_side import Server
 
@@ -25,17 +25,18 @@ def at_half_load(rig: Rig, rows: Rows, *, seconds: float) -> tuple[list[str], li
     lines = ["| route | req/s | p50 ms | p99 ms | DRF's p50 with one client |", "|---|---|---|---|---|"]
     figures = []
     for script, what, server, make in kinds:
-        if script != "list":
+        name = script.partition(",")[0]
+        if name in SIGNED_IN:
             rig.meet_everyone(server)
-        alone = _load(rig.drf, script.partition(",")[0], clients=1, seconds=2)
+        alone = _load(rig.drf, name, clients=1, seconds=2)
         rate = rows[script][server.name].rate / 2
         got = paced.send(server.url, make, rate=rate, seconds=seconds, warm_up=WARM_UP_S)
         if got.failed:
             raise RuntimeError(f"{what}: answers that were not 2xx: {dict(got.failed)}")
         lines.append(f"| {what} | {rate:.0f} | {got.p50:.1f} | {got.p99:.1f} | {alone.p50:.1f} |")
         beside = f"{got.p99:.1f} of {alone.p50:.1f} ms"
-        name = f"p99 at half load, of DRF's p50 alone: {what}"
-        figures.append(Figure(name, got.p99 / alone.p50, 1.0, 0.5, beside, smaller_is_better=True))
+        what = f"p99 at half load, of DRF's p50 alone: {what}"
+        figures.append(Figure(what, got.p99 / alone.p50, 1.0, 0.5, beside, smaller_is_better=True))
     return lines, figures
 
 

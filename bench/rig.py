@@ -30,8 +30,8 @@ _SETTINGS = {
 BUFFERS = {"shared_buffers": "1GB"}
 """They hold the data, as on a server. What `make up` starts makes do with less."""
 _WAITING = "SELECT count(*) FROM enrollment.outbox WHERE published_at IS NULL"
-_MEETINGS_S = 800
-"""Requests a second, below what every machine measured could do."""
+_MET_A_SECOND = 800
+"""Requests, below what every machine measured could do."""
 _BEHIND = ("catalog", "enrollment", "assessment", "certificate")
 
 
@@ -163,7 +163,8 @@ class Rig:
             path = f"/api/lessons/{course * 48 + 1}/" if second else f"/api/courses/course-{course + 1}/"
             return "GET", path, {"Authorization": f"Token {seed.token_of(user)}"}, None
 
-        met = paced.send(server.url, make, rate=_MEETINGS_S, seconds=2 * self.drawn_users / _MEETINGS_S, warm_up=0.0)
+        seconds = 2 * self.drawn_users / _MET_A_SECOND
+        met = paced.send(server.url, make, rate=_MET_A_SECOND, seconds=seconds, warm_up=0.0)
         if met.failed:
             raise RuntimeError(f"{server.name}: answers that were not 2xx: {dict(met.failed)}")
 

@@ -9,6 +9,8 @@ from bench.side_by_side import Row, Server, measure, ratio
 
 FEWEST_ENROLLING = 1000
 """Users, below which there are not courses enough for rounds of enrolling."""
+SIGNED_IN = frozenset({"detail_auth", "lesson", "progress", "enroll"})
+"""Scripts that ask as users: servers are measured after they have met them all."""
 
 Rows = dict[str, dict[str, Row]]
 """By script and server."""
@@ -73,8 +75,8 @@ def compare(rig: Rig, rounds: Rounds) -> tuple[list[Figure], Rows]:
         ("search", "search", 5, 10),
         ("list_filter", "list with filters, uncached", 8, 12),
     ):
-        ours = rig.uncached if script in ("search", "list_filter") else rig.ours
-        if ours is rig.ours:
+        ours = rig.ours if script in SIGNED_IN else rig.uncached
+        if script in SIGNED_IN:
             rig.meet_everyone(ours)
         own = rows[script] = _measure(rig, script, [rig.drf, ours], rounds)
         figures.append(_of(f"{what}, of DRF", own[ours.name], own["drf"], gate, goal))
@@ -100,13 +102,14 @@ def grow(rigs: Sequence[Rig], scales: Sequence[str], rounds: Rounds) -> list[Fig
         ("enroll", "POST enroll", 0.65, 0.8),
         ("search", "search", 0.3, 0.5),
     ):
-        servers = [
-            replace(rig.uncached, name=scale)
+        taking_part = [
+            (rig, scale)
             for rig, scale in zip(rigs, scales, strict=True)
             if script != "enroll" or rig.users >= FEWEST_ENROLLING
         ]
-        for rig in rigs if script in ("lesson", "progress", "enroll") else ():
+        for rig, _ in taking_part if script in SIGNED_IN else ():
             rig.meet_everyone(rig.uncached)
+        servers = [replace(rig.uncached, name=scale) for rig, scale in taking_part]
         own = _measure(rigs[0], script, servers, rounds)
         least, *more = own.values()
         figures += [_of(f"{what}, at {each.server} of {least.server}", each, least, gate, goal) for each in more]
