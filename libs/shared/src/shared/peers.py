@@ -1,6 +1,7 @@
 """Asking another service, once, where a copy would say no (docs/architecture.md, "A copy may say yes")."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Annotated, TypeVar
 
 import httpx
@@ -16,11 +17,15 @@ from shared.telemetry import request_id
 
 Params = Mapping[str, str | int | Sequence[str]]
 TIME_LIMIT = httpx.Timeout(3.0, connect=1.0)
+ASKED_AT_ONCE = 8
+"""Questions of one batch of a job."""
 
 log = structlog.get_logger()
 
 
 M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
+A = TypeVar("A")
 
 
 class Peers:
@@ -64,6 +69,26 @@ class Peers:
                 )
             self._clients[service] = httpx.AsyncClient(base_url=address, transport=transport, timeout=TIME_LIMIT)
         return self._clients[service]
+
+
+async def ask_about_all(things: Iterable[T], ask: Callable[[T], Awaitable[A]]) -> list[A]:
+    """What `ask` answers about each, in order; a few are asked at the same time.
+
+    When one raises, so does this, after all have ended: nobody goes on asking for who has given up.
+    """
+    at_once = asyncio.Semaphore(ASKED_AT_ONCE)
+
+    async def ask_in_turn(thing: T) -> A:
+        async with at_once:
+            return await ask(thing)
+
+    asking = [asyncio.create_task(ask_in_turn(thing)) for thing in things]
+    try:
+        return await asyncio.gather(*asking)
+    finally:
+        for each in asking:
+            each.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
 
 
 async def _peers(request: Request) -> Peers:

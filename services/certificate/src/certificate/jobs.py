@@ -24,9 +24,9 @@ from certificate.settings import process_settings
 from shared.contracts.assessment.http import CourseStanding
 from shared.database import Database
 from shared.jobs import Job, JobKind, schedule
+from shared.peers import ask_about_all
 
 BATCH = 50
-ASKED_AT_ONCE = 8
 
 Row = dict[str, Any]
 
@@ -42,14 +42,12 @@ async def _ask_for_issue(database: Database, job: Job, rows: list[Row]) -> None:
         completions = await list_completions(session, course_id, [row["enrollment"] for row in rows])
     if any(each.state == "not_applicable" for each in completions):
         await learn.learn_course(database, owners(), course_id)
-    at_once = asyncio.Semaphore(ASKED_AT_ONCE)
 
     async def ask(completion: Completion) -> tuple[int, CourseStanding | None]:
-        async with at_once:
-            await learn.learn_missing(database, owners(), completion)
-            return completion.enrollment_id, await learn.ask_word(owners(), completion)
+        await learn.learn_missing(database, owners(), completion)
+        return completion.enrollment_id, await learn.ask_word(owners(), completion)
 
-    job.params[_WORDS] = dict(await asyncio.gather(*map(ask, completions)))
+    job.params[_WORDS] = dict(await ask_about_all(completions, ask))
 
 
 async def _enter_log(database: Database, _job: Job, _rows: list[Row]) -> None:

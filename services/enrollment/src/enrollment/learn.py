@@ -4,7 +4,6 @@ The copy is looked at in short transactions of its own, and none is open while t
 says is stored before anything is decided, so the command that follows decides on the newest state.
 """
 
-import asyncio
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -22,10 +21,7 @@ from shared.contracts.gateway.events import UserState
 from shared.database import Database
 from shared.errors import NotFound, Refusal
 from shared.fields import LARGEST_ID
-from shared.peers import Peers
-
-ASKED_AT_ONCE = 8
-"""Questions to the gateway of one batch of a job."""
+from shared.peers import Peers, ask_about_all
 
 
 async def learn_course_to_enroll(
@@ -128,11 +124,9 @@ async def _take(database: Database, state: CourseState | None, *, now: datetime)
 
 async def learn_users(peers: Peers, addresses: Iterable[str]) -> dict[str, UserState]:
     """Who is registered with these addresses; those with whom nobody is are left out. Raises ServiceUnavailable."""
-    asking = asyncio.Semaphore(ASKED_AT_ONCE)
 
     async def ask(address: str) -> tuple[str, UserState | None]:
-        async with asking:
-            return address, await peers.get("gateway", "/internal/users/", UserState, {"email": address})
+        return address, await peers.get("gateway", "/internal/users/", UserState, {"email": address})
 
-    answers = await asyncio.gather(*(ask(address) for address in addresses if is_address(address)))
+    answers = await ask_about_all(filter(is_address, addresses), ask)
     return {address: state for address, state in answers if state is not None}
