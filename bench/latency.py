@@ -37,8 +37,8 @@ def at_half_load(rig: Rig, *, seconds: float) -> tuple[list[str], list[Figure]]:
             raise RuntimeError(f"{what}: answers that were not 2xx: {dict(got.failed)}")
         lines.append(f"| {what} | {rate:.0f} | {got.p50:.1f} | {got.p99:.1f} | {alone.p50:.1f} |")
         beside = f"{got.p99:.1f} of {alone.p50:.1f} ms"
-        what = f"p99 at half load, of DRF's p50 alone: {what}"
-        figures.append(Figure(what, got.p99 / alone.p50, 1.0, 0.5, beside, smaller_is_better=True))
+        name = f"p99 at half load, of DRF's p50 alone: {what}"
+        figures.append(Figure(name, got.p99 / alone.p50, 1.0, 0.5, beside, smaller_is_better=True))
     return lines, figures
 
 
