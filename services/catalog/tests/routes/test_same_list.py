@@ -8,12 +8,14 @@ from itertools import combinations, cycle
 from typing import Any, get_args
 
 import pytest
+from httpx import QueryParams
 from sqlalchemy import text
 
 from catalog.domain.choices import CreationMethod, Level
 from catalog.queries.courses import list_ids
 from catalog.queries.filters import CourseFilter
 from catalog.queries.hot_list import read_page
+from catalog.queries.pages import contains
 from shared.pagination import PageRequest
 from shared.testing import ServiceUnderTest
 
@@ -88,6 +90,13 @@ BESIDE: tuple[dict[str, Any], ...] = (
 )
 
 
+LISTED = "is_published AND NOT is_deleted"
+IN_COLUMNS = f"""
+    SELECT count(*) FROM courses
+    WHERE {LISTED} AND (title ILIKE :pattern OR subtitle ILIKE :pattern OR description ILIKE :pattern)
+"""
+
+
 @pytest.fixture
 async def full(catalog: ServiceUnderTest, admin: Any, course: Any, insert_courses: Any, teach_every_third: Any) -> None:
     """Each of the texts four times, of which one course is not listed; and a draft."""
@@ -158,6 +167,24 @@ class TestSameAsReadable:
         ]
         assert sum(count > 0 for count in found) > 120
 
+    async def test_both_find_what_stands_in_the_columns(self, catalog: ServiceUnderTest, full: None) -> None:
+        for pattern in PATTERNS:
+            async with catalog.database.reading() as session:
+                count = await session.scalar(text(IN_COLUMNS), {"pattern": contains(pattern)})
+            assert await check(catalog, {"search": pattern}) == count, pattern
+
+    async def test_text_by_cursor(self, catalog: ServiceUnderTest, full: None, guest: Any) -> None:
+        for pattern in ("foo", "ÄÖÜ", "hundred%"):
+            asked = {"search": pattern, "page_size": 2}
+            numbered = (await guest.get("/api/courses/", params={**asked, "page_size": 100})).json()["results"]
+            found, following = [], "/api/courses/?" + str(QueryParams({**asked, "cursor": ""}))
+            while following:
+                page = (await guest.get(following)).json()
+                found += [card["id"] for card in page["results"]]
+                following = page["next"]
+            assert found == [card["id"] for card in numbered]
+            assert len(found) > 2
+
     async def test_text_beside_other_filters(self, catalog: ServiceUnderTest, full: None) -> None:
         relevance: Iterator[tuple[str, ...]] = cycle([*ORDERINGS, ("relevance",), ("-relevance", "title")])
         for pattern in PATTERNS:
@@ -177,7 +204,6 @@ class TestSameAsReadable:
                 await check(catalog, wanted, page=page, size=2)
 
 
-LISTED = "is_published AND NOT is_deleted"
 EXPECTED = f"""
     SELECT id, created_date, lower(title) || 'X' || lower(subtitle) || 'X' || lower(description)
     FROM courses WHERE {LISTED} ORDER BY id
