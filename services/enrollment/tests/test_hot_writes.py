@@ -22,7 +22,7 @@ from enrollment.commands.progress import update_progress
 from enrollment.domain.progress import ProgressChange
 from enrollment.models import HeartbeatState
 from shared.errors import Invalid
-from shared.testing import ServiceUnderTest, user
+from shared.testing import ServiceUnderTest, statements, user
 
 BEGIN = datetime(2026, 5, 4, 10, tzinfo=UTC)
 CHANGES = st.builds(
@@ -78,7 +78,12 @@ async def change_by(
     service: ServiceUnderTest, is_hot: bool, user_id: int, lesson: int, change: Step, now: datetime
 ) -> Any:
     """What stands after a change or a heartbeat on one of the two ways, or why there is none."""
-    row = await row_of(service, user_id, lesson)
+    return await change_row(service, is_hot, user_id, await row_of(service, user_id, lesson), change, now)
+
+
+async def change_row(
+    service: ServiceUnderTest, is_hot: bool, user_id: int, row: int, change: Step, now: datetime
+) -> Any:
     if not isinstance(change, ProgressChange):
         return await _beat_by(service, is_hot, user_id, row, change, now)
     try:
@@ -157,21 +162,104 @@ class TestTheSame:
         assert await everything_of(enrollment, 1) == await everything_of(enrollment, 2)
 
 
+class TestTogether:
+    """What is asked at the same time is written by one statement."""
+
+    @pytest.mark.usefixtures("hot_only")
+    async def test_changes_of_many_learners(self, enrollment: ServiceUnderTest, course: Any) -> None:
+        await enrollment.deliver(course(lessons=[11, 12]))
+        learners = range(1000, 1012)
+        for learner in learners:
+            async with enrollment.database.transaction() as session:
+                await enroll_with_locks(session, user(learner), 5, now=BEGIN)
+            await change_by(enrollment, False, learner, 11, ("active", None), BEGIN)
+        steps: list[tuple[int, Step]] = [
+            (11, ProgressChange(progress_percentage=40, notes="Mine; 'quoted' \\ é")),
+            (12, ProgressChange(is_completed=True, time_spent=30)),
+            (11, ProgressChange(time_spent=200_000)),
+            (11, ("active", 95)),
+            (11, ProgressChange(is_completed=True)),
+            (11, ProgressChange(is_completed=False)),
+        ]
+        for number, _ in enumerate(steps):
+            now = BEGIN + timedelta(seconds=35 * (number + 1))
+            # Each learner is a step ahead of the one before.
+            at = {learner: steps[(number + (learner - 1000) // 2) % len(steps)] for learner in learners}
+            rows = {learner: await row_of(enrollment, learner, at[learner][0]) for learner in learners[::2]}
+            with statements() as sent:
+                hot = await asyncio.gather(
+                    *(change_row(enrollment, True, each, row, at[each][1], now) for each, row in rows.items())
+                )
+            assert len(sent) == 4
+            assert hot == [await change_by(enrollment, False, each, *at[each], now) for each in learners[1::2]]
+        for first in learners[::2]:
+            assert await everything_of(enrollment, first) == await everything_of(enrollment, first + 1)
+
+    @pytest.mark.usefixtures("hot_only")
+    async def test_heartbeats_of_one_learner_in_two_courses(
+        self, enrollment: ServiceUnderTest, course: Any, enroll: Any, assert_counters_right: Any
+    ) -> None:
+        await enrollment.deliver(course(), course(course_id=6, slug="second", lessons=[21]))
+        await enroll()
+        await enroll(ref=6)
+        active, later = ("active", None), BEGIN + timedelta(seconds=30)
+        for lesson in (11, 21):
+            await change_by(enrollment, False, 7, lesson, active, BEGIN)
+        await asyncio.gather(*(change_by(enrollment, True, 7, lesson, active, later) for lesson in (11, 21)))
+        rows = (await everything_of(enrollment, 7))["enrollments"]
+        assert sorted(row["total_time_spent"] for row in rows) == [0, 30]
+        await assert_counters_right()
+
+    async def test_enrollments(self, enrollment: ServiceUnderTest, course: Any, assert_counters_right: Any) -> None:
+        await enrollment.deliver(course(lessons=[13, 11]), course(course_id=6, slug="second", lessons=[21]))
+        asked = [(1, "5"), (3, "6"), (1, "5"), (5, "5"), (1, "6"), (7, "9")]
+        with statements() as sent:
+            enrolled = await asyncio.gather(
+                *(enroll_at_once(enrollment.database, user(each), ref, now=BEGIN) for each, ref in asked)
+            )
+        assert len(sent) == 2
+        seen = [each and (each.enrollment.user_id, each.course.course_id, each.current_lesson) for each in enrolled]
+        assert seen == [(1, 5, 13), (3, 6, 21), None, (5, 5, 13), (1, 6, 21), None]
+        async with enrollment.database.transaction() as session:
+            await enroll_with_locks(session, user(2), 5, now=BEGIN)
+        assert await everything_of(enrollment, 5) == await everything_of(enrollment, 2)
+        await assert_counters_right()
+
+    async def test_nobody_waits_for_a_row_that_is_anothers(
+        self, enrollment: ServiceUnderTest, course: Any, enroll: Any, assert_counters_right: Any
+    ) -> None:
+        await enrollment.deliver(course())
+        await enroll(7)
+        await enroll(8)
+        done, now = ProgressChange(is_completed=True), datetime.now(UTC)
+        async with enrollment.database.transaction() as session:
+            await session.execute(text("SELECT FROM enrollments WHERE user_id = 7 FOR UPDATE"))
+            held = asyncio.create_task(change_by(enrollment, True, 7, 11, done, now))
+            async with asyncio.timeout(4):
+                await change_by(enrollment, True, 8, 11, done, now)
+            assert not held.done()
+        await held
+        for learner in (7, 8):
+            [row] = (await everything_of(enrollment, learner))["enrollments"]
+            assert row["completed_lessons"] == 1
+        await assert_counters_right()
+
+
 class TestSomebodyWasFaster:
     @pytest.fixture
     def meanwhile(self, enrollment: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch) -> Any:
         """What happens between the two statements, once."""
 
         def set_up(act: Any) -> None:
-            read = enrollment.database.read
+            read = enrollment.database.read_together
 
             async def read_then_act(*arguments: Any) -> Any:
-                monkeypatch.setattr(enrollment.database, "read", read)
+                monkeypatch.setattr(enrollment.database, "read_together", read)
                 found = await read(*arguments)
                 await act()
                 return found
 
-            monkeypatch.setattr(enrollment.database, "read", read_then_act)
+            monkeypatch.setattr(enrollment.database, "read_together", read_then_act)
 
         return set_up
 

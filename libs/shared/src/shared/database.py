@@ -6,7 +6,7 @@ schema, and could not reach another's.
 """
 
 import select
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Annotated, Any, LiteralString
@@ -25,6 +25,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from shared.conditional import Precondition, pending
 from shared.errors import PreconditionFailed
 from shared.readers import Readers
+from shared.together import Together, asked
 from shared.wakeups import Wakeups
 
 STATEMENT_LIMIT_MS = 10_000
@@ -89,6 +90,7 @@ class Database:
             self.engine.execution_options(isolation_level="AUTOCOMMIT"), expire_on_commit=False
         )
         self._readers = Readers(self._connect_reader, size=pool_size, wait_limit_s=POOL_WAIT_LIMIT_S)
+        self._together = Together(self._readers.fetch, wait_limit_s=POOL_WAIT_LIMIT_S)
         self.wakeups = Wakeups(self._notify)
 
     @asynccontextmanager
@@ -145,15 +147,27 @@ class Database:
             connection = await lent.connection()
             row = (await connection.exec_driver_sql(statement, dict(parameters))).first()
             return None if row is None else tuple(row)
-        return await self._readers.fetch(statement, parameters)
+        return _first(await self._readers.fetch(statement, parameters))
 
-    async def write(self, statement: LiteralString, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
-        """The first row that a hot write returns: one statement, committed by itself. As `read` otherwise.
+    async def read_together(self, statement: LiteralString, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """As `read`, of a statement for many: what is read at the same time is read at once (`shared.together`).
+
+        It takes `%(asked)s`, a JSON list of the values of each with its place `n`, and gives one row for each, or none;
+        `n` comes first, and is not in what this returns.
+        """
+        if _lent.get() is not None:
+            row = await self.read(statement, asked(values))
+            return None if row is None else row[1:]
+        return await self._together.ask(statement, values)
+
+    async def write_together(self, statement: LiteralString, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """The row of a hot write for many, as of `read_together`: one statement, committed by itself.
 
         It must do no harm when it is sent again because the connection was lost: guarded by what it has read before.
-        Not in a request with a precondition (`shared.conditional.pending`), which needs a transaction.
+        Where rows may be held for long it waits for none (SKIP LOCKED), as all would wait who go with it. Not in a
+        request with a precondition (`shared.conditional.pending`), which needs a transaction.
         """
-        return await self._readers.fetch(statement, parameters)
+        return await self._together.ask(statement, values)
 
     def _wake(self, session: AsyncSession) -> None:
         for channel in session.info.get(_WAKES, ()):
@@ -185,6 +199,10 @@ class Database:
         await self.wakeups.close()
         await self._readers.close()
         await self.engine.dispose()
+
+
+def _first(rows: Sequence[tuple[Any, ...]]) -> tuple[Any, ...] | None:
+    return rows[0] if rows else None
 
 
 def wake_after_commit(session: AsyncSession, channel: str) -> None:

@@ -73,13 +73,20 @@ _RECORD = text("""
     FROM json_to_recordset(CAST(:events AS json))
         AS event (event_id uuid, type text, aggregate_id text, version bigint, data json)
 """)
+HOT_VALUES: dict[str, LiteralString] = {
+    "events": "json",
+    "correlation_id": "text",
+    "causation_id": "uuid",
+    "traceparent": "text",
+}
+"""The types of `values_of`, for `together.with_asked`."""
 HOT_RECORD: LiteralString = """
     INSERT INTO outbox (event_id, type, aggregate_id, version, data, correlation_id, causation_id, traceparent)
-    SELECT event_id, type, aggregate_id, version, data, %(correlation_id)s, %(causation_id)s::uuid, %(traceparent)s
-    FROM json_to_recordset(%(events)s::json)
+    SELECT event.*, correlation_id, causation_id, traceparent
+    FROM changed CROSS JOIN LATERAL json_to_recordset(events)
         AS event (event_id uuid, type text, aggregate_id text, version bigint, data json)
 """
-"""The same, to stand inside a hot statement of a service, which is carried out by `write`. See `values_of`."""
+"""The same inside a hot statement for many, which `write` carries out: of what is `changed`, with `HOT_VALUES`."""
 
 
 async def record(session: AsyncSession, *events: Event) -> None:
@@ -88,23 +95,24 @@ async def record(session: AsyncSession, *events: Event) -> None:
     The row of each event's aggregate must be locked by the transaction (it is, when its version was raised), so that
     versions are recorded in order.
     """
-    await session.execute(_RECORD, values_of(*events))
+    values = values_of(*events)
+    await session.execute(_RECORD, values | {"events": json.dumps(values["events"])})
     wake_after_commit(session, CHANNEL)
 
 
 async def write(database: Database, statement: LiteralString, values: Mapping[str, Any]) -> bool:
-    """Carry out a hot statement (`Database.write`) whose row, if any, says how many events it has recorded.
+    """Carry out a hot statement (`Database.write_together`) whose row, if any, says how many events it has recorded.
 
-    Returns whether there was a row.
+    For all who went with it. Returns whether there was a row.
     """
-    row = await database.write(statement, values)
+    row = await database.write_together(statement, values)
     if row is not None and row[0]:
         database.wakeups.ring(CHANNEL)
     return row is not None
 
 
-def values_of(*events: Event) -> dict[str, str | None]:
-    """The parameters that record these events."""
+def values_of(*events: Event) -> dict[str, Any]:
+    """What records these events."""
     rows = [
         {
             "event_id": str(uuid7()),
@@ -116,7 +124,7 @@ def values_of(*events: Event) -> dict[str, str | None]:
         for event in events
     ]
     return {
-        "events": json.dumps(rows),
+        "events": rows,
         "correlation_id": request_id(),
         "causation_id": cause(),
         "traceparent": traceparent(),

@@ -1,7 +1,7 @@
 """Hot statements: plain SQL over psycopg's own connections, in autocommit, beside SQLAlchemy's pool.
 
 For the few statements that a service is asked all the time. SQLAlchemy costs such a one three times what the driver
-does; everything else stays with it. Used by `Database.read` and `Database.write` alone.
+does; everything else stays with it. Used by `Database` alone.
 """
 
 import asyncio
@@ -28,8 +28,8 @@ class Readers:
         self._free: list[Cursor] = []
         """One of each connection, kept: making one costs a quarter of a short statement."""
 
-    async def fetch(self, statement: LiteralString, parameters: Mapping[str, Any]) -> TupleRow | None:
-        """The first row. A connection that turns out to be lost is replaced, once: reading twice does no harm.
+    async def fetch(self, statement: LiteralString, parameters: Mapping[str, Any]) -> list[TupleRow]:
+        """Its rows. A connection that turns out to be lost is replaced, once: reading twice does no harm.
 
         Raises PoolExhausted, and what psycopg raises.
         """
@@ -59,10 +59,10 @@ class Readers:
         except TimeoutError as error:
             raise PoolExhausted("no free connection for reading") from error
 
-    async def _on(self, cursor: Cursor, statement: LiteralString, parameters: Mapping[str, Any]) -> TupleRow | None:
+    async def _on(self, cursor: Cursor, statement: LiteralString, parameters: Mapping[str, Any]) -> list[TupleRow]:
         try:
             await cursor.execute(statement, parameters)
-            return await cursor.fetchone()
+            return await cursor.fetchall()
         finally:
             if cursor.connection.pgconn.transaction_status == TransactionStatus.IDLE:
                 self._free.append(cursor)

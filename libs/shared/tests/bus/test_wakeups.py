@@ -72,10 +72,10 @@ class TestAfterTheCommit:
 
     async def test_what_records_nothing_wakes_nobody(self, database: Database) -> None:
         with database.wakeups.waited_for_here(outbox.CHANNEL) as rung:
-            assert await outbox.write(database, "SELECT 0", {})
-            assert not await outbox.write(database, "SELECT 1 WHERE false", {})
+            assert await outbox.write(database, "SELECT 0, 0", {})
+            assert not await outbox.write(database, "SELECT 0, 1 WHERE false", {})
             assert not rung.is_set()
-            assert await outbox.write(database, "SELECT 2", {})
+            assert await outbox.write(database, "SELECT 0, 2", {})
             assert rung.is_set()
 
     async def test_channels_are_apart(self, database: Database) -> None:

@@ -63,7 +63,7 @@ class TestFailures:
         assert is_away(failure.value)
         slow.cancel()
         await asyncio.gather(slow, return_exceptions=True)
-        assert await readers.fetch("SELECT 2", {}) == (2,)
+        assert await readers.fetch("SELECT 2", {}) == [(2,)]
         await readers.close()
 
 

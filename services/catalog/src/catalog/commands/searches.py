@@ -14,25 +14,30 @@ from catalog.store.visibility import course_named, course_visible
 from shared.auth import Identity
 from shared.database import Database
 from shared.errors import Invalid, NotFound
+from shared.together import with_asked
 
 KEPT_DAYS = 90
 
 
-_COUNT: LiteralString = """
-    INSERT INTO searches AS had (day, term, searches, without_result, clicks, positions, milliseconds)
-    VALUES (%(today)s, %(term)s, 1, %(in_vain)s, 0, 0, %(milliseconds)s)
-    ON CONFLICT (day, term) DO UPDATE SET
-        searches = had.searches + 1,
-        without_result = had.without_result + excluded.without_result,
-        milliseconds = had.milliseconds + excluded.milliseconds
-    RETURNING 1
-"""
+_ASKED = with_asked(today="date", term="text", in_vain="integer", milliseconds="double precision")
+_COUNT: LiteralString = f"""
+    {_ASKED}, counted AS (
+        INSERT INTO searches AS had (day, term, searches, without_result, clicks, positions, milliseconds)
+        SELECT today, term, count(*), sum(in_vain), 0, 0, sum(milliseconds)
+        FROM asked GROUP BY today, term ORDER BY today, term
+        ON CONFLICT (day, term) DO UPDATE SET
+            searches = had.searches + excluded.searches,
+            without_result = had.without_result + excluded.without_result,
+            milliseconds = had.milliseconds + excluded.milliseconds
+    )
+    SELECT n FROM asked
+"""  # noqa: S608
 
 
 async def count_search(database: Database, query: str, *, found: bool, milliseconds: float, today: date) -> None:
     """Count a search. `found`: something, as it was typed. One statement, which may count twice when it is cut off."""
     values = {"today": today, "term": term_of(query), "in_vain": int(not found), "milliseconds": milliseconds}
-    await database.write(_COUNT, values)
+    await database.write_together(_COUNT, values)
 
 
 async def count_click(session: AsyncSession, identity: Identity | None, click: Click, *, today: date) -> None:

@@ -66,7 +66,7 @@ class CourseFilter:
         """What the names in the tests stand for. Names that are in none do no harm."""
         return {
             "now": now,
-            "category": self.category,
+            "category_slug": self.category,
             "level": self.level,
             "search": contains(self.search or ""),
             "searched": wanted_part(self.search or ""),
@@ -97,7 +97,9 @@ def _contains() -> Condition:
 
 
 def _in_category() -> Condition:
-    return Course.category_id == select(Category.id).where(Category.slug == bindparam("category")).scalar_subquery()
+    return (
+        Course.category_id == select(Category.id).where(Category.slug == bindparam("category_slug")).scalar_subquery()
+    )
 
 
 def _taught() -> Condition:

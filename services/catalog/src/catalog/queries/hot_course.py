@@ -10,6 +10,7 @@ from catalog.store.visibility import Found
 from shared.auth import Identity
 from shared.database import Database
 from shared.errors import NotFound
+from shared.together import for_many
 
 
 def _size(name: LiteralString) -> LiteralString:
@@ -17,11 +18,11 @@ def _size(name: LiteralString) -> LiteralString:
 
 
 _LESSONS: LiteralString = f"""
-    SELECT coalesce(json_agg(row_to_json(lesson) ORDER BY lesson."order"), '[]'::json)
+    SELECT coalesce(json_agg(row_to_json(lesson) ORDER BY lesson."order"), '[]')
     FROM (SELECT {LESSON} FROM lessons l {ASSESSMENT} WHERE l.module_id = m.id) AS lesson
 """
 _MODULES: LiteralString = f"""
-    SELECT coalesce(json_agg(row_to_json(module) ORDER BY module."order"), '[]'::json)
+    SELECT coalesce(json_agg(row_to_json(module) ORDER BY module."order"), '[]')
     FROM (
         SELECT m.id, m.title, m.description, m."order", m.duration_minutes, m.is_published, ({_LESSONS}) AS lessons
         FROM modules m WHERE m.course_id = c.id AND (m.is_published OR standing.is_staff)
@@ -51,13 +52,17 @@ _COURSE: LiteralString = f"""
     CROSS JOIN LATERAL (SELECT {TEACHES} AS teaches, {IS_ENROLLED} AS is_enrolled) AS caller
     CROSS JOIN LATERAL (
         SELECT caller.teaches, caller.is_enrolled,
-            %(sees_all)s::boolean OR (%(may_teach)s::boolean AND caller.teaches) AS is_staff
+            %(sees_all)s OR (%(may_teach)s AND caller.teaches) AS is_staff
     ) AS standing
 """
-# Without the blanks of its layout: psycopg parses a statement of more than 4,096 characters anew each time.
-_SHORT: LiteralString = " ".join(_COURSE.split())
-BY_ID: LiteralString = f"{_SHORT} WHERE c.id = %(ref)s::bigint"
-BY_SLUG: LiteralString = f"{_SHORT} WHERE c.slug = %(ref)s::text"
+_CALLER: dict[str, LiteralString] = {
+    "user_id": "bigint",
+    "may_teach": "boolean",
+    "sees_all": "boolean",
+    "now": "timestamptz",
+}
+BY_ID = for_many(f"{_COURSE} WHERE c.id = %(ref)s", ref="bigint", **_CALLER)
+BY_SLUG = for_many(f"{_COURSE} WHERE c.slug = %(ref)s", ref="text", **_CALLER)
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,7 @@ async def find_whole_course(
         "may_teach": identity is not None and identity.has_role("instructor"),
         "sees_all": identity is not None and identity.is_administrator,
     }
-    row = await database.read(BY_ID if isinstance(ref, int) else BY_SLUG, parameters)
+    row = await database.read_together(BY_ID if isinstance(ref, int) else BY_SLUG, parameters)
     if row is None:
         raise NotFound
     course_id, is_draft, is_published, is_deleted, teaches, is_enrolled, body = row

@@ -1,7 +1,6 @@
 """A lesson as far as its reader may read it, as bytes, in one statement: the hot form of `queries.lessons`."""
 
 from dataclasses import dataclass
-from typing import LiteralString
 
 from pydantic_core import to_json
 
@@ -11,8 +10,10 @@ from catalog.store.visibility import Found
 from shared.auth import Identity
 from shared.database import Database
 from shared.errors import NotFound
+from shared.together import for_many
 
-BY_ID: LiteralString = f"""
+BY_ID = for_many(
+    f"""
     SELECT c.id, c.is_draft, c.is_published, c.is_deleted, c.is_sequential, m.is_published,
         {TEACHES}, {IS_ENROLLED},
         l.access_level, l.is_free_preview, l.content, l.registered_content, l.guest_content, l.video_url, l.transcript,
@@ -23,8 +24,11 @@ BY_ID: LiteralString = f"""
             ) AS card
         )
     FROM lessons l JOIN modules m ON m.id = l.module_id JOIN courses c ON c.id = m.course_id {ASSESSMENT}
-    WHERE l.id = %(lesson_id)s::bigint
-"""
+    WHERE l.id = %(lesson_id)s
+    """,
+    lesson_id="bigint",
+    user_id="bigint",
+)
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ class FoundLesson:
 async def find_whole_lesson(database: Database, identity: Identity | None, lesson_id: int) -> FoundLesson:
     """Raises NotFound when there is none."""
     parameters = {"lesson_id": lesson_id, "user_id": identity.user_id if identity else None}
-    row = await database.read(BY_ID, parameters)
+    row = await database.read_together(BY_ID, parameters)
     if row is None:
         raise NotFound
     course_id, is_draft, is_published, is_deleted, is_sequential, module_is_published, teaches, is_enrolled = row[:8]

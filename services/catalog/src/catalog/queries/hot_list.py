@@ -19,6 +19,7 @@ from catalog.store.listed import COUNT
 from shared.database import Database
 from shared.errors import NotFound
 from shared.pagination import DEEPEST_OFFSET, PageRequest
+from shared.together import for_many
 
 IS_LISTED: LiteralString = "courses.is_published AND NOT courses.is_deleted"
 """To the letter the condition of the partial indexes of `courses`."""
@@ -50,9 +51,12 @@ def offset_of(request: PageRequest) -> int:
 
 async def read_page(database: Database, request: PageRequest, wanted: CourseFilter, *, now: datetime) -> bytes:
     """The `Page[CourseCard]` as JSON. Raises Invalid, and NotFound past the last page."""
-    statement = _statement(wanted.given, request.ordering, _TRIGRAM.search(wanted.search or "") is not None)
-    values = wanted.values(now) | {"size": request.size, "offset": offset_of(request)}
-    row = await database.read(statement, values)
+    values = wanted.values(now) | {"size": request.size, "skipped": offset_of(request)}
+    if wanted.search:  # may take long, among many courses
+        statement = _statement(wanted.given, request.ordering, _TRIGRAM.search(wanted.search) is not None)
+        row = await database.read(statement, values)
+    else:
+        row = await database.read_together(_for_many(wanted.given, request.ordering), values)
     assert row is not None
     count, cards = row
     return page_around(request, count, cards)
@@ -69,6 +73,11 @@ _WIDE = frozenset({"title", "published_date"})
 """Orders that the narrow table has no column for; `courses` has an index in each."""
 _LISTED: LiteralString = f"FROM courses WHERE {IS_LISTED} AND"
 _NARROW: LiteralString = "FROM searched_courses AS courses WHERE"
+_VALUES: dict[str, LiteralString] = {
+    "size": "integer", "skipped": "integer", "now": "timestamptz", "category_slug": "text", "level": "text",
+    "min_price": "numeric", "max_price": "numeric", "min_rating": "double precision", "min_duration": "integer",
+    "max_duration": "integer", "instructor": "bigint", "language": "text", "tag": "text", "creation_method": "text",
+}  # fmt: skip
 _HAS_TEXT: LiteralString = "{} LIKE (SELECT lower(%(search)s::text))"
 
 
@@ -77,7 +86,7 @@ def _statement(given: Given, ordering: tuple[str, ...], has_index: bool) -> Lite
     """`has_index`: what is searched for can be looked up. Raises Invalid."""
     tests = tests_of(given)
     order = order_of(keys_of(ordering, is_draft=False, is_searched="search" in tests))
-    part: LiteralString = f"ORDER BY {order} LIMIT %(size)s OFFSET %(offset)s"
+    part: LiteralString = f"ORDER BY {order} LIMIT %(size)s OFFSET %(skipped)s"
     fields = frozenset(name.removeprefix("-") for name in ordering) or _NEWEST_FIRST
     if _FEW.intersection(given):
         return _from_found(_few(tests, fields), part)
@@ -90,6 +99,11 @@ def _statement(given: Given, ordering: tuple[str, ...], has_index: bool) -> Lite
     listed = f"SELECT count(*) {_LISTED if given in _COUNTED else _NARROW} {passes}" if given else COUNT
     ids: LiteralString = f"ARRAY(SELECT courses.id {_LISTED} {passes} {part})"
     return f"SELECT ({listed}), ({cards_of(ids)})"
+
+
+@lru_cache(maxsize=1024)
+def _for_many(given: Given, ordering: tuple[str, ...]) -> LiteralString:
+    return for_many(_statement(given, ordering, False), **_VALUES)
 
 
 def _from_found(found: LiteralString, part: LiteralString) -> LiteralString:

@@ -10,11 +10,10 @@ INSTRUCTOR_BRIEF: LiteralString = "i.user_id AS id, u.full_name AS name, i.is_le
 INSTRUCTOR: LiteralString = f"{INSTRUCTOR_BRIEF}, i.title, i.bio, i.is_active"
 
 TEACHES: LiteralString = (
-    "EXISTS (SELECT FROM course_instructors t"
-    " WHERE t.course_id = c.id AND t.user_id = %(user_id)s::bigint AND t.is_active)"
+    "EXISTS (SELECT FROM course_instructors t WHERE t.course_id = c.id AND t.user_id = %(user_id)s AND t.is_active)"
 )
 IS_ENROLLED: LiteralString = (
-    "EXISTS (SELECT FROM enrollments e WHERE e.course_id = c.id AND e.user_id = %(user_id)s::bigint"
+    "EXISTS (SELECT FROM enrollments e WHERE e.course_id = c.id AND e.user_id = %(user_id)s"
     " AND e.status IN ('active', 'completed'))"
 )
 
@@ -55,7 +54,7 @@ def card(instructor: LiteralString) -> LiteralString:
         c.level, c.language, c.tags, c.has_certificate, c.is_featured, c.is_draft, c.is_published,
         {moment("c.published_date")} AS published_date, c.duration_minutes, c.lessons_count,
         (
-            SELECT coalesce(json_agg(instructor ORDER BY is_lead DESC, created_date, id), '[]'::json)
+            SELECT coalesce(json_agg(instructor ORDER BY is_lead DESC, created_date, id), '[]')
             FROM (
                 SELECT (SELECT row_to_json(shown) FROM (SELECT {instructor}) AS shown) AS instructor,
                     i.is_lead, i.created_date, i.user_id AS id

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 from datetime import datetime
-from typing import LiteralString
+from typing import Any, LiteralString
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -33,14 +33,16 @@ _NOTE = text("""
 
 HOT_NOTE: LiteralString = """
     INSERT INTO activity AS had (user_id, hour, course_id, lesson_id, kind, count, seconds, score)
-    SELECT user_id, date_trunc('hour', %(now)s::timestamptz, 'UTC'), course_id, lesson_id, kind, count, seconds, score
-    FROM enrollment CROSS JOIN json_to_recordset(%(acts)s::json) AS act (
+    SELECT act.user_id, date_trunc('hour', now, 'UTC'), act.course_id, act.lesson_id, act.kind, act.count, act.seconds,
+        act.score
+    FROM changed CROSS JOIN LATERAL json_to_recordset(acts) AS act (
         user_id bigint, course_id bigint, lesson_id bigint, kind text, count integer, seconds integer, score integer
     )
+    ORDER BY act.user_id, act.course_id, act.lesson_id, act.kind
     ON CONFLICT (user_id, hour, course_id, lesson_id, kind) DO UPDATE SET
         count = had.count + excluded.count, seconds = had.seconds + excluded.seconds, score = had.score + excluded.score
 """
-"""The same in a hot statement, if that has found its `enrollment`."""
+"""The same inside a hot statement for many: of those that are `changed`, with `acts json` and `now timestamptz`."""
 
 _KINDS: dict[type[Event], ActivityKind] = {
     EnrollmentCreated: "enrolled",
@@ -53,12 +55,12 @@ _KINDS: dict[type[Event], ActivityKind] = {
 async def note(session: AsyncSession, *acts: Act, now: datetime) -> None:
     """Count what users did in this hour. One statement; the rows are locked last."""
     if acts:
-        await session.execute(_NOTE, {"now": now, "acts": values_of(acts)})
+        await session.execute(_NOTE, {"now": now, "acts": json.dumps(values_of(acts))})
 
 
-def values_of(acts: Iterable[Act]) -> str:
-    """Acts as the statement takes them: JSON, in the order in which their rows are locked."""
-    return json.dumps([vars(act) for act in merged(acts)])
+def values_of(acts: Iterable[Act]) -> list[dict[str, Any]]:
+    """Acts as the statements take them, as JSON, in the order in which their rows are locked."""
+    return [vars(act) for act in merged(acts)]
 
 
 def acts_told(events: Iterable[Event]) -> list[Act]:

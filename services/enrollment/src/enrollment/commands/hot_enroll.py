@@ -21,6 +21,7 @@ from shared.contracts.enrollment.events import EnrollmentCreated
 from shared.database import Database
 from shared.errors import Refusal
 from shared.fields import LARGEST_ID
+from shared.together import for_many, with_asked
 
 _COURSE = (
     "course_id", "slug", "title", "thumbnail", "price", "discount_price", "discount_ends", "is_draft", "is_published",
@@ -42,30 +43,49 @@ _READ: LiteralString = f"""
         )
         AND NOT EXISTS (SELECT 1 FROM progress_policies WHERE progress_policies.course_id = course.course_id)
 """  # noqa: S608
-READ_BY_ID: LiteralString = _READ % "course_id = %(ref)s::bigint"
-READ_BY_SLUG: LiteralString = _READ % "slug = %(ref)s"
+READ_BY_ID = for_many(_READ % "course_id = %(ref)s", ref="bigint", user_id="bigint")
+READ_BY_SLUG = for_many(_READ % "slug = %(ref)s", ref="text", user_id="bigint")
+
+_ASKED = with_asked(
+    course_id="bigint",
+    seen="xid",
+    enrollment_id="bigint",
+    user_id="bigint",
+    total_lessons="integer",
+    now="timestamptz",
+    name="text",
+    role="text",
+    acts="json",
+    **outbox.HOT_VALUES,
+)
 
 WRITE: LiteralString = f"""
-    WITH course AS (
-        SELECT course_id FROM courses WHERE course_id = %(course_id)s AND xmin = %(seen)s::xid FOR SHARE
-    ), enrollment AS (
+    {_ASKED}, held AS MATERIALIZED (
+        SELECT asked.* FROM asked CROSS JOIN LATERAL (
+            SELECT FROM courses
+            WHERE courses.course_id = asked.course_id AND xmin = asked.seen FOR SHARE SKIP LOCKED
+        ) AS its_course
+    ), enrolled AS (
         INSERT INTO enrollments (id, user_id, course_id, total_lessons, last_accessed, created_date, updated_date)
         OVERRIDING SYSTEM VALUE
-        SELECT %(enrollment_id)s, %(user_id)s, course_id, %(total_lessons)s, %(now)s, %(now)s, %(now)s FROM course
+        SELECT enrollment_id, user_id, course_id, total_lessons, now, now, now FROM held ORDER BY user_id, course_id
         ON CONFLICT (user_id, course_id) DO NOTHING RETURNING id
+    ), changed AS MATERIALIZED (
+        SELECT held.* FROM held JOIN enrolled ON enrolled.id = held.enrollment_id
     ), opened AS (
         INSERT INTO progress (enrollment_id, lesson_id, created_date, updated_date)
-        SELECT enrollment.id, lesson_id, %(now)s, %(now)s
-        FROM enrollment CROSS JOIN lessons WHERE course_id = %(course_id)s AND is_counted
+        SELECT enrollment_id, lesson_id, now, now FROM changed CROSS JOIN LATERAL (
+            SELECT lesson_id FROM lessons WHERE lessons.course_id = changed.course_id AND is_counted OFFSET 0
+        ) AS lesson
     ), known AS (
         INSERT INTO users (user_id, revision, full_name, role, is_active)
-        SELECT %(user_id)s, 0, %(name)s, %(role)s, true FROM enrollment ON CONFLICT DO NOTHING
+        SELECT user_id, 0, name, role, true FROM changed ORDER BY user_id ON CONFLICT DO NOTHING
     ), told AS (
-        {outbox.HOT_RECORD} CROSS JOIN enrollment RETURNING 1
+        {outbox.HOT_RECORD} RETURNING 1
     ), noted AS (
         {HOT_NOTE}
     )
-    SELECT (SELECT count(*) FROM told) FROM enrollment
+    SELECT n, (SELECT count(*) FROM told) FROM changed
 """  # noqa: S608
 
 
@@ -81,7 +101,9 @@ class Enrolled:
 async def enroll_at_once(database: Database, learner: Identity, ref: str, *, now: datetime) -> Enrolled | None:
     """Enroll the learner by the copy of the course; None, with nothing changed, where more is to be looked at."""
     is_id = ref.isascii() and ref.isdigit() and int(ref) <= LARGEST_ID
-    found = await database.read(READ_BY_ID if is_id else READ_BY_SLUG, {"ref": ref, "user_id": learner.user_id})
+    found = await database.read_together(
+        READ_BY_ID if is_id else READ_BY_SLUG, {"ref": ref, "user_id": learner.user_id}
+    )
     if found is None:
         return None
     seen, total, first, enrollment_id, *columns = found

@@ -10,11 +10,12 @@ from typing import Any, LiteralString
 
 from enrollment.commands.activity import HOT_NOTE, values_of
 from enrollment.commands.heartbeats import beat, count
-from enrollment.commands.hot_progress import ATTEMPTS, IS_PLAINLY_OPEN, ITS_ROW, LESSON, columns_of, rows_of
+from enrollment.commands.hot_progress import ATTEMPTS, IS_PLAINLY_OPEN, LESSON, columns_of, rows_of
 from enrollment.domain.completion import is_due, percentage_of
 from enrollment.models import Enrollment, HeartbeatState, LearnerClock, Progress
 from shared.conditional import pending
 from shared.database import Database
+from shared.together import for_many, with_asked
 
 _PROGRESS = (
     "id", "enrollment_id", "lesson_id", "is_completed", "time_spent", "progress_percentage", "position_seconds",
@@ -26,36 +27,62 @@ _ENROLLMENT = (
 )  # fmt: skip
 _CLOCK = ("user_id", "counted_until")
 
-READ: LiteralString = f"""
-    {ITS_ROW}
+READ = for_many(
+    f"""
     SELECT enrollments.xmin::text, learner_clocks.xmin::text,
         {columns_of(progress=_PROGRESS, enrollments=_ENROLLMENT, learner_clocks=_CLOCK)}
     FROM {LESSON} JOIN learner_clocks ON learner_clocks.user_id = enrollments.user_id WHERE {IS_PLAINLY_OPEN}
-"""  # noqa: S608
+    """,  # noqa: S608
+    progress_id="bigint",
+    user_id="bigint",
+)
+
+_ASKED = with_asked(
+    seen="xid",
+    seen_clock="xid",
+    enrollment_id="bigint",
+    user_id="bigint",
+    total_time_spent="bigint",
+    lesson_id="bigint",
+    time_spent="integer",
+    heartbeat_state="text",
+    counted_until="timestamptz",
+    position_seconds="integer",
+    learner_until="timestamptz",
+    now="timestamptz",
+    acts="json",
+)
 
 WRITE: LiteralString = f"""
-    WITH held AS (
-        SELECT id FROM enrollments WHERE id = %(enrollment_id)s AND xmin = %(seen)s::xid FOR UPDATE
+    {_ASKED}, held AS MATERIALIZED (
+        SELECT asked.* FROM asked CROSS JOIN LATERAL (
+            SELECT FROM enrollments WHERE id = asked.enrollment_id AND xmin = asked.seen FOR UPDATE SKIP LOCKED
+        ) AS its_row CROSS JOIN LATERAL (
+            SELECT FROM learner_clocks
+            WHERE learner_clocks.user_id = asked.user_id AND xmin = asked.seen_clock FOR UPDATE SKIP LOCKED
+        ) AS its_clock
     ), clock AS (
-        UPDATE learner_clocks SET counted_until = %(learner_until)s
-        FROM held WHERE user_id = %(user_id)s AND learner_clocks.xmin = %(seen_clock)s::xid
-        RETURNING held.id
-    ), enrollment AS (
+        UPDATE learner_clocks SET counted_until = learner_until
+        FROM held WHERE learner_clocks.user_id = held.user_id
+        RETURNING held.*
+    ), changed AS (
         UPDATE enrollments SET
-            total_time_spent = %(total_time_spent)s, last_accessed = %(now)s, last_lesson_accessed = %(lesson_id)s
-        FROM clock WHERE enrollments.id = clock.id
-        RETURNING 1
+            total_time_spent = clock.total_time_spent, last_accessed = now, last_lesson_accessed = lesson_id
+        FROM clock WHERE enrollments.id = clock.enrollment_id
+        RETURNING clock.*
     ), written AS (
         UPDATE progress SET
-            time_spent = %(time_spent)s, heartbeat_state = %(heartbeat_state)s, counted_until = %(counted_until)s,
-            position_seconds = %(position_seconds)s, last_accessed = %(now)s, updated_date = %(now)s
-        FROM enrollment
-        WHERE enrollment_id = %(enrollment_id)s AND lesson_id = %(lesson_id)s
+            time_spent = changed.time_spent, heartbeat_state = changed.heartbeat_state,
+            counted_until = changed.counted_until, position_seconds = changed.position_seconds, last_accessed = now,
+            updated_date = now
+        FROM changed
+        WHERE progress.enrollment_id = changed.enrollment_id AND progress.lesson_id = changed.lesson_id
     ), noted AS (
         {HOT_NOTE}
     )
-    SELECT 1 FROM enrollment
+    SELECT n FROM changed
 """  # noqa: S608
+"""Of two for one learner one is carried out: the clock is updated once."""
 
 
 async def count_heartbeat(
@@ -64,7 +91,7 @@ async def count_heartbeat(
     """As `commands.heartbeats.beat`, with its errors, in transactions of its own."""
     if pending() is None:
         for _ in range(ATTEMPTS):
-            found = await database.read(READ, {"progress_id": progress_id, "user_id": learner_id})
+            found = await database.read_together(READ, {"progress_id": progress_id, "user_id": learner_id})
             if found is None:
                 break
             progress, enrollment, clock = rows_of(
@@ -76,7 +103,7 @@ async def count_heartbeat(
             added = after.time_spent - before.time_spent
             enrollment.total_time_spent += added
             values = {"seen": found[0], "seen_clock": found[1], "acts": values_of(acts), "now": now}
-            if await database.write(WRITE, values | _values(enrollment, progress, clock)) is not None:
+            if await database.write_together(WRITE, values | _values(enrollment, progress, clock)) is not None:
                 return progress, added
     async with database.transaction() as session:
         return await beat(session, learner_id, progress_id, state, position, now=now)

@@ -22,6 +22,7 @@ from enrollment.models import Enrollment, Lesson, Progress, Table
 from shared import outbox
 from shared.conditional import pending
 from shared.database import Database
+from shared.together import for_many, with_asked
 
 ATTEMPTS = 3
 
@@ -43,50 +44,77 @@ def columns_of(**tables: tuple[str, ...]) -> Any:
     return ", ".join(f"{table}.{name}" for table, names in tables.items() for name in names)
 
 
-ITS_ROW: LiteralString = "WITH its AS MATERIALIZED (SELECT * FROM progress WHERE id = %(progress_id)s)"
-"""First and apart: PostgreSQL would look for it once for each of the learner's enrollments, in every partition. What
-belongs to it is then asked for by its ids, as joined, all of the learner's enrollments would be read for it."""
 LESSON: LiteralString = """
-    its AS progress
-    JOIN enrollments ON enrollments.id = (SELECT enrollment_id FROM its)
-    JOIN lessons ON lessons.course_id = enrollments.course_id AND lessons.lesson_id = (SELECT lesson_id FROM its)
+    (SELECT * FROM progress WHERE id = %(progress_id)s LIMIT 1) AS progress
+    CROSS JOIN LATERAL (SELECT xmin, * FROM enrollments WHERE id = progress.enrollment_id LIMIT 1) AS enrollments
+    JOIN lessons ON lessons.course_id = enrollments.course_id AND lessons.lesson_id = progress.lesson_id
     LEFT JOIN progress_policies AS policy ON policy.course_id = enrollments.course_id
 """
+"""The row first, and apart (LIMIT 1): joined freely, PostgreSQL reads all enrollments of the learner, and looks for the
+row in every partition for each of them."""
 IS_PLAINLY_OPEN: LiteralString = """
     enrollments.user_id = %(user_id)s AND status IN ('active', 'completed') AND is_counted
     AND (policy.course_id IS NULL OR (method = 'lessons' AND type_weights = '{}' AND NOT sequential))
 """
 """A lesson that the learner may work on, in a course that counts lessons."""
 
-READ: LiteralString = f"""
-    {ITS_ROW}
+READ = for_many(
+    f"""
     SELECT enrollments.xmin::text, {columns_of(progress=_PROGRESS, enrollments=_ENROLLMENT, lessons=_LESSON)}
     FROM {LESSON} WHERE {IS_PLAINLY_OPEN}
-"""  # noqa: S608
+    """,  # noqa: S608
+    progress_id="bigint",
+    user_id="bigint",
+)
+
+_ASKED = with_asked(
+    seen="xid",
+    enrollment_id="bigint",
+    status="text",
+    share="integer",
+    completed_lessons="integer",
+    total_time_spent="bigint",
+    completion_date="timestamptz",
+    revision="bigint",
+    lesson_id="bigint",
+    is_completed="boolean",
+    completed_date="timestamptz",
+    time_spent="integer",
+    progress_percentage="integer",
+    notes="text",
+    now="timestamptz",
+    acts="json",
+    **outbox.HOT_VALUES,
+)
 
 WRITE: LiteralString = f"""
-    WITH enrollment AS (
+    {_ASKED}, held AS MATERIALIZED (
+        SELECT asked.* FROM asked CROSS JOIN LATERAL (
+            SELECT FROM enrollments WHERE id = asked.enrollment_id AND xmin = asked.seen FOR UPDATE SKIP LOCKED
+        ) AS its_row
+    ), changed AS (
         UPDATE enrollments SET
-            status = %(status)s, progress_percentage = %(share)s, completed_lessons = %(completed_lessons)s,
-            total_time_spent = %(total_time_spent)s, last_accessed = %(now)s, last_lesson_accessed = %(lesson_id)s,
-            completion_date = %(completion_date)s, revision = %(revision)s,
-            updated_date = CASE WHEN revision = %(revision)s THEN updated_date ELSE %(now)s END
-        WHERE id = %(enrollment_id)s AND xmin = %(seen)s::xid
-        RETURNING 1
+            status = held.status, progress_percentage = share, completed_lessons = held.completed_lessons,
+            total_time_spent = held.total_time_spent, last_accessed = now, last_lesson_accessed = lesson_id,
+            completion_date = held.completion_date, revision = held.revision,
+            updated_date = CASE WHEN enrollments.revision = held.revision THEN updated_date ELSE now END
+        FROM held WHERE enrollments.id = held.enrollment_id
+        RETURNING held.*
     ), written AS (
         UPDATE progress SET
-            is_completed = %(is_completed)s, completed_date = %(completed_date)s, time_spent = %(time_spent)s,
-            progress_percentage = %(progress_percentage)s, notes = %(notes)s, last_accessed = %(now)s,
-            updated_date = %(now)s
-        FROM enrollment
-        WHERE enrollment_id = %(enrollment_id)s AND lesson_id = %(lesson_id)s
+            is_completed = changed.is_completed, completed_date = changed.completed_date,
+            time_spent = changed.time_spent, progress_percentage = changed.progress_percentage, notes = changed.notes,
+            last_accessed = now, updated_date = now
+        FROM changed
+        WHERE progress.enrollment_id = changed.enrollment_id AND progress.lesson_id = changed.lesson_id
     ), told AS (
-        {outbox.HOT_RECORD} CROSS JOIN enrollment RETURNING 1
+        {outbox.HOT_RECORD} RETURNING 1
     ), noted AS (
         {HOT_NOTE}
     )
-    SELECT (SELECT count(*) FROM told) FROM enrollment
+    SELECT n, (SELECT count(*) FROM told) FROM changed
 """  # noqa: S608
+"""Of two for one enrollment one is carried out: its row is updated once."""
 
 
 async def change_progress(
@@ -95,7 +123,7 @@ async def change_progress(
     """As `commands.progress.update_progress`, with its errors, in transactions of its own."""
     if pending() is None:
         for _ in range(ATTEMPTS):
-            found = await database.read(READ, {"progress_id": progress_id, "user_id": learner_id})
+            found = await database.read_together(READ, {"progress_id": progress_id, "user_id": learner_id})
             if found is None:
                 break
             progress, enrollment, lesson = rows_of(

@@ -3,6 +3,7 @@
 from typing import LiteralString
 
 from shared.database import Database
+from shared.together import for_many
 
 # Objects are made by row_to_json: json_build_object takes half as long again, and writes blanks.
 _REVIEWS: LiteralString = """
@@ -41,17 +42,24 @@ _PROGRESS: LiteralString = """
                 ORDER BY module_order, module_id, "order", lessons.lesson_id
             ) AS own
         ) AS done
-        WHERE user_id = %(user_id)s::bigint AND course_id = %(course_id)s
+        WHERE user_id = %(user_id)s AND course_id = %(course_id)s
             AND status IN ('active', 'completed', 'suspended')
     ) AS far
 """
-_OF_GUEST: LiteralString = f"""
+_OF_GUEST = for_many(
+    f"""
     SELECT row_to_json(overlay)::text FROM (SELECT ({_REVIEWS}) AS recent_reviews, null AS user_progress) AS overlay
-"""  # noqa: S608
-_OF_LEARNER: LiteralString = f"""
+    """,  # noqa: S608
+    course_id="bigint",
+)
+_OF_LEARNER = for_many(
+    f"""
     SELECT row_to_json(overlay)::text
     FROM (SELECT ({_REVIEWS}) AS recent_reviews, ({_PROGRESS}) AS user_progress) AS overlay
-"""  # noqa: S608
+    """,  # noqa: S608
+    course_id="bigint",
+    user_id="bigint",
+)
 """`schemas.reviews.ReviewView` has the same fields of a review, `queries.enrollments` the same next lesson."""
 
 
@@ -62,6 +70,6 @@ async def get_overlay(database: Database, course_id: int, user_id: int | None) -
     """
     # Apart, as PostgreSQL would plan one statement for both anew each time that there is no user.
     statement = _OF_GUEST if user_id is None else _OF_LEARNER
-    found = await database.read(statement, {"course_id": course_id, "user_id": user_id})
+    found = await database.read_together(statement, {"course_id": course_id, "user_id": user_id})
     assert found is not None, "one row, whatever it finds"
     return str(found[0])
