@@ -56,10 +56,10 @@ _ASKED = with_asked(
 WRITE: LiteralString = f"""
     {_ASKED}, held AS MATERIALIZED (
         SELECT asked.* FROM asked CROSS JOIN LATERAL (
-            SELECT FROM enrollments WHERE id = asked.enrollment_id AND xmin = asked.seen FOR UPDATE SKIP LOCKED
+            SELECT FROM enrollments WHERE id = asked.enrollment_id AND xmin = asked.seen FOR NO KEY UPDATE SKIP LOCKED
         ) AS its_row CROSS JOIN LATERAL (
             SELECT FROM learner_clocks
-            WHERE learner_clocks.user_id = asked.user_id AND xmin = asked.seen_clock FOR UPDATE SKIP LOCKED
+            WHERE learner_clocks.user_id = asked.user_id AND xmin = asked.seen_clock FOR NO KEY UPDATE SKIP LOCKED
         ) AS its_clock
     ), clock AS (
         UPDATE learner_clocks SET counted_until = learner_until

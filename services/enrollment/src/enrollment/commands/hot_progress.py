@@ -3,8 +3,9 @@
 The first reads all that decides, in one snapshot. The rules are the same functions as in `commands.progress`. The
 second writes the result, with the outbox row and the activity, if the enrollment is still the version that was read:
 whoever changes a row of progress, or which lessons are counted, writes the enrollment too, so its `xmin` guards all
-of them. If it is not, somebody was faster, and what stands now is read anew. Whatever is out of the ordinary (a policy
-that weighs or orders lessons, a suspension, no such row) is left to `commands.progress`.
+of them. If it is not, or somebody holds it, somebody was faster, and what stands now is read anew. Both are statements
+for many (`shared.together`): changes that come at the same time are committed as one. Whatever is out of the ordinary
+(a policy that weighs or orders lessons, a suspension, no such row) is left to `commands.progress`.
 """
 
 from collections.abc import Sequence
@@ -90,7 +91,7 @@ _ASKED = with_asked(
 WRITE: LiteralString = f"""
     {_ASKED}, held AS MATERIALIZED (
         SELECT asked.* FROM asked CROSS JOIN LATERAL (
-            SELECT FROM enrollments WHERE id = asked.enrollment_id AND xmin = asked.seen FOR UPDATE SKIP LOCKED
+            SELECT FROM enrollments WHERE id = asked.enrollment_id AND xmin = asked.seen FOR NO KEY UPDATE SKIP LOCKED
         ) AS its_row
     ), changed AS (
         UPDATE enrollments SET
