@@ -126,7 +126,8 @@ class TestPlans:
             async def explain(statement: Any, values: Any) -> Any:
                 cursor = await connection.execute(f"EXPLAIN (FORMAT json) {statement}", values)
                 [[plan]] = await cursor.fetchall()
-                whole[statement] = {*scans(plan[0]["Plan"]), *scans(plan[0]["Plan"], ("lessons",))}
+                read = scans(plan[0]["Plan"], ("lessons", "enrollments"))
+                whole[statement] = {name for name in read if not name.startswith("activity")}
                 return await fetch(statement, values)
 
             monkeypatch.setattr(enrollment.database._together, "_fetch", explain)
