@@ -68,7 +68,8 @@ WRITE: LiteralString = f"""
     ), enrolled AS (
         INSERT INTO enrollments (id, user_id, course_id, total_lessons, last_accessed, created_date, updated_date)
         OVERRIDING SYSTEM VALUE
-        SELECT enrollment_id, user_id, course_id, total_lessons, now, now, now FROM held ORDER BY user_id, course_id
+        SELECT enrollment_id, user_id, course_id, total_lessons, now, now, now FROM held
+        ORDER BY user_id, course_id, n
         ON CONFLICT (user_id, course_id) DO NOTHING RETURNING id
     ), changed AS MATERIALIZED (
         SELECT held.* FROM held JOIN enrolled ON enrolled.id = held.enrollment_id
