@@ -123,6 +123,17 @@ def hot_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hot_heartbeats, "beat", refuse)
 
 
+@pytest.fixture
+async def two_courses(enrollment: ServiceUnderTest, course: Any, enroll: Any) -> datetime:
+    """Learner 7 has told of lessons 11 and 21, of two courses, at once; 30 seconds later, which is told here."""
+    await enrollment.deliver(course(), course(course_id=6, slug="second", lessons=[21]))
+    await enroll()
+    await enroll(ref=6)
+    for lesson in (11, 21):
+        await change_by(enrollment, False, 7, lesson, ("active", None), BEGIN)
+    return BEGIN + timedelta(seconds=30)
+
+
 class TestTheSame:
     @pytest.mark.usefixtures("hot_only")
     async def test_any_changes_of_progress_and_heartbeats(self, enrollment: ServiceUnderTest, course: Any) -> None:
@@ -197,15 +208,10 @@ class TestTogether:
 
     @pytest.mark.usefixtures("hot_only")
     async def test_heartbeats_of_one_learner_in_two_courses(
-        self, enrollment: ServiceUnderTest, course: Any, enroll: Any, assert_counters_right: Any
+        self, enrollment: ServiceUnderTest, two_courses: datetime, assert_counters_right: Any
     ) -> None:
-        await enrollment.deliver(course(), course(course_id=6, slug="second", lessons=[21]))
-        await enroll()
-        await enroll(ref=6)
-        active, later = ("active", None), BEGIN + timedelta(seconds=30)
-        for lesson in (11, 21):
-            await change_by(enrollment, False, 7, lesson, active, BEGIN)
-        await asyncio.gather(*(change_by(enrollment, True, 7, lesson, active, later) for lesson in (11, 21)))
+        beats = (change_by(enrollment, True, 7, lesson, ("active", None), two_courses) for lesson in (11, 21))
+        await asyncio.gather(*beats)
         rows = (await everything_of(enrollment, 7))["enrollments"]
         assert sorted(row["total_time_spent"] for row in rows) == [0, 30]
         await assert_counters_right()
@@ -297,16 +303,11 @@ class TestSomebodyWasFaster:
 
     @pytest.mark.usefixtures("hot_only")
     async def test_time_counted_in_another_course_is_not_counted_twice(
-        self, enrollment: ServiceUnderTest, course: Any, enroll: Any, meanwhile: Any, assert_counters_right: Any
+        self, enrollment: ServiceUnderTest, two_courses: datetime, meanwhile: Any, assert_counters_right: Any
     ) -> None:
-        await enrollment.deliver(course(), course(course_id=6, slug="second", lessons=[21]))
-        await enroll()
-        await enroll(ref=6)
-        active, later = ("active", None), BEGIN + timedelta(seconds=30)
-        for lesson in (11, 21):
-            await change_by(enrollment, False, 7, lesson, active, BEGIN)
-        meanwhile(lambda: change_by(enrollment, True, 7, 21, active, later))
-        await change_by(enrollment, True, 7, 11, active, later)
+        active = ("active", None)
+        meanwhile(lambda: change_by(enrollment, True, 7, 21, active, two_courses))
+        await change_by(enrollment, True, 7, 11, active, two_courses)
         rows = (await everything_of(enrollment, 7))["enrollments"]
         assert sorted(row["total_time_spent"] for row in rows) == [0, 30]
         await assert_counters_right()

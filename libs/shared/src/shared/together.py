@@ -29,6 +29,14 @@ PATIENCE_S = 0.02
 MOST = 20
 """So many requests go with one statement."""
 
+_OF_ONE = (
+    psycopg.DataError,
+    psycopg.IntegrityError,
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.LockNotAvailable,
+)
+"""What one of them is to blame for: its values, or what it had to wait for. Nothing was done."""
+
 Fetch = Callable[[LiteralString, Mapping[str, Any]], Awaitable[Sequence[TupleRow]]]
 
 
@@ -101,7 +109,7 @@ class Together:
     async def ask(self, statement: LiteralString, values: Mapping[str, Any]) -> TupleRow | None:
         """The row that the statement gives for these values, without its `n`.
 
-        Raises PoolExhausted, and what psycopg raises. Values that the database refuses are refused alone.
+        Raises PoolExhausted, and what psycopg raises: for what one is to blame the others do not suffer.
         """
         loop = asyncio.get_running_loop()
         line = self._lines.setdefault(statement, _Line())
@@ -136,10 +144,10 @@ class Together:
     async def _answer(self, statement: LiteralString, all_asked: list[_Asked]) -> None:
         try:
             rows = await self._fetch(statement, asked(*(each.values for each in all_asked)))
-        except (psycopg.DataError, psycopg.IntegrityError) as error:
+        except _OF_ONE as error:
             if len(all_asked) == 1:
                 _fail(all_asked, error)
-            else:  # nothing was done, and one of them is to blame
+            else:
                 for each in all_asked:
                     await self._answer(statement, [each])
         except Exception as error:

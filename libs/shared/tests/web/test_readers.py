@@ -11,6 +11,7 @@ from shared.conditional import Precondition, _precondition
 from shared.database import Database, is_away
 from shared.readers import Readers
 from shared.testing import end_connections, statements
+from shared.together import for_many
 
 
 async def backend(database: Database) -> int:
@@ -71,7 +72,9 @@ async def test_a_conditional_change_reads_in_its_own_snapshot(database: Database
     seen = []
 
     async def etag_now() -> str:
-        seen.append(await database.read("SELECT pg_backend_pid(), current_setting('transaction_isolation')", {}))
+        level = "SELECT pg_backend_pid(), current_setting('transaction_isolation')"
+        seen.append(await database.read(level, {}))
+        seen.append(await database.read_together(for_many(f"{level}, %(a)s", a="integer"), {"a": 5}))
         return '"a"'
 
     token = _precondition.set(Precondition(frozenset(('"a"',)), etag_now))
@@ -80,7 +83,7 @@ async def test_a_conditional_change_reads_in_its_own_snapshot(database: Database
             own = await session.scalar(text("SELECT pg_backend_pid()"))
     finally:
         _precondition.reset(token)
-    assert seen == [(own, "repeatable read")]
+    assert seen == [(own, "repeatable read"), (own, "repeatable read", 5)]
 
 
 async def test_statements_are_counted_on_both_ways(database: Database) -> None:

@@ -9,11 +9,9 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import text
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from shared import together
-from shared.conditional import Precondition, _precondition
 from shared.database import Database
 from shared.testing import statements
 from shared.together import AT_ONCE, MOST, Together, asked, for_many
@@ -122,6 +120,20 @@ class TestGoingTogether:
         await asyncio.gather(*first)
         assert len(server.sent) == AT_ONCE
 
+    async def test_who_held_each_other_up_are_sent_alone(self, server: Server) -> None:
+        """As when a transaction of many rows takes in another order what a statement for many takes."""
+
+        async def fetch(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+            found = await server.fetch(statement, parameters)
+            if len(found) > 1:
+                raise psycopg.errors.DeadlockDetected
+            return found
+
+        server.answers.set()
+        line = Together(fetch, wait_limit_s=5)
+        assert await asyncio.gather(*ask(line, 1, 2)) == [(1,), (2,)]
+        assert server.sent == [[1, 2], [1], [2]]
+
     async def test_a_statement_nobody_waits_for_is_forgotten(self, line: Together, server: Server) -> None:
         server.answers.set()
         await asyncio.gather(*ask(line, 1, 2))
@@ -184,22 +196,6 @@ class TestDatabase:
             )
         assert [type(each) for each in found] == [psycopg.errors.UndefinedTable] * 2
         assert len(sent) == 1
-
-    async def test_a_conditional_change_reads_in_its_own_snapshot(self, database: Database) -> None:
-        statement = for_many("SELECT pg_backend_pid(), %(a)s", a="integer")
-        seen = []
-
-        async def etag_now() -> str:
-            seen.append(await database.read_together(statement, {"a": 5}))
-            return '"a"'
-
-        token = _precondition.set(Precondition(frozenset(('"a"',)), etag_now))
-        try:
-            async with database.transaction() as session:
-                own = await session.scalar(text("SELECT pg_backend_pid()"))
-        finally:
-            _precondition.reset(token)
-        assert seen == [(own, 5)]
 
 
 def test_values_have_a_form_in_json() -> None:

@@ -55,14 +55,14 @@ _COURSE: LiteralString = f"""
             %(sees_all)s OR (%(may_teach)s AND caller.teaches) AS is_staff
     ) AS standing
 """
-_CALLER: dict[str, LiteralString] = {
+_VALUES: dict[str, LiteralString] = {
     "user_id": "bigint",
     "may_teach": "boolean",
     "sees_all": "boolean",
     "now": "timestamptz",
 }
-BY_ID = for_many(f"{_COURSE} WHERE c.id = %(ref)s", ref="bigint", **_CALLER)
-BY_SLUG = for_many(f"{_COURSE} WHERE c.slug = %(ref)s", ref="text", **_CALLER)
+BY_ID = for_many(f"{_COURSE} WHERE c.id = %(ref)s", ref="bigint", **_VALUES)
+BY_SLUG = for_many(f"{_COURSE} WHERE c.slug = %(ref)s", ref="text", **_VALUES)
 
 
 @dataclass(frozen=True)
