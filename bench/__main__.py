@@ -85,7 +85,7 @@ def _whole(scale: float, rounds: Rounds, *, write: bool) -> int:
         compared, rows = routes.compare(rig, rounds)
         note(*compared)
         note(bursts.measure(rig.stack, int(BURSTS * part)))
-        paced, of_paced = latency.at_half_load(rig, seconds=3.0 * rounds.seconds)
+        paced, of_paced = latency.at_half_load(rig, rounds)
         note(*of_paced)
         note(*events.measure(rig.stack))
         note(drain.measure(rig.stack))

@@ -5,6 +5,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from bench import wrk
 
@@ -13,6 +14,8 @@ STEAL = 0.15
 FEWEST = 10
 """Answers of each server, without which a round says nothing."""
 _HZ = os.sysconf("SC_CLK_TCK")
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ def measure(
     failed = dict.fromkeys((server.name for server in servers), 0)
     for number in range(-1, rounds):
         results = {}
-        stolen = _steal()
+        stolen = seconds_stolen()
         for server in servers:
             before = cpu_seconds(server.pids)
             load = wrk.run(
@@ -77,13 +80,13 @@ def measure(
             results[server.name] = load, 1000 * (cpu_seconds(server.pids) - before) / max(load.requests, 1)
             failed[server.name] += load.failed
         if number >= 0:
-            lost = (_steal() - stolen) / (seconds * len(servers))
+            lost = (seconds_stolen() - stolen) / (seconds * len(servers))
             empty = any(load.requests < FEWEST for load, _ in results.values())
             kept.append((1.0 if empty else lost, results))
-    quiet = [results for lost, results in kept if lost <= STEAL] or [results for _, results in kept]
+    counted = undisturbed(kept)
     rows = []
     for server in servers:
-        own = [results[server.name][0] for results in quiet]
+        own = [results[server.name][0] for results in counted]
         row = Row(
             script,
             server.name,
@@ -91,13 +94,13 @@ def measure(
             statistics.median(load.rate for load in own),
             statistics.median(load.p50 for load in own),
             statistics.median(load.p99 for load in own),
-            statistics.median(results[server.name][1] for results in quiet),
+            statistics.median(results[server.name][1] for results in counted),
             failed[server.name],
         )
         rows.append(row)
         print(
             f"{script:12s} {server.name:10s} {row.rate:9.1f} req/s  p50 {row.p50:.2f} ms  cpu {row.cpu_ms:.3f} ms"
-            f"  failed {row.failed}  rounds {len(quiet)}/{len(kept)}",
+            f"  failed {row.failed}  rounds {len(counted)}/{len(kept)}",
             flush=True,
         )
     return rows
@@ -124,5 +127,14 @@ def _stat(pid: int) -> list[str]:
         return []
 
 
-def _steal() -> float:
+def undisturbed(rounds: Sequence[tuple[float, Found]]) -> list[Found]:
+    """What was found in those rounds of which the host took no more than STEAL cores; in all, if it took more of each.
+
+    `rounds` has the cores that each lost.
+    """
+    return [found for lost, found in rounds if lost <= STEAL] or [found for _, found in rounds]
+
+
+def seconds_stolen() -> float:
+    """Of the machine's cores, since it was started: when they had work, and the host did something else."""
     return int(Path("/proc/stat").read_text().split("\n", 1)[0].split()[8]) / _HZ
