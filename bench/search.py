@@ -211,7 +211,7 @@ async def ask_all(url: str, words: list[str], chance: random.Random) -> dict[str
     try:
         await keep_search(database)
         async with await database.connect() as connection:
-            await connection.execute("VACUUM ANALYZE search_words, suggested_courses")
+            await connection.execute("VACUUM ANALYZE search_words, suggested_courses, searched_courses")
         questions: list[tuple[str, Question, list[str]]] = [
             ("search: a common word", search, chance.choices(common, k=QUERIES)),
             ("search: a rare word", search, chance.choices(rare, k=QUERIES)),

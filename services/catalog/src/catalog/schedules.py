@@ -7,6 +7,7 @@ from catalog.importing import IMPORT
 from catalog.storage import process_storage
 from catalog.store.files import clear_files
 from catalog.store.listed import merge_changes
+from catalog.store.popular import mark_popular
 from catalog.store.suggestions import count_learners
 from catalog.store.words import count_words
 from shared import jobs
@@ -18,10 +19,11 @@ async def keep_search(database: Database) -> None:
     """Count words and learners anew, and forget old searches. Several workers at once do no harm."""
     async with database.transaction() as session:
         await count_words(session)
-    more = True
-    while more:
-        async with database.transaction() as session:
-            more = await count_learners(session)
+    for step in (count_learners, mark_popular):
+        more = True
+        while more:
+            async with database.transaction() as session:
+                more = await step(session)
     async with database.transaction() as session:
         await forget_searches(session, today=datetime.now(UTC).date())
 

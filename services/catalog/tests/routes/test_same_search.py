@@ -10,9 +10,9 @@ from sqlalchemy import text
 
 from catalog.domain.search import LEVELS, PRICE_BANDS, RATINGS, wanted_part
 from catalog.queries import hot_search
+from catalog.store import popular
 from shared.testing import ServiceUnderTest
 
-RANKED, COUNTED = 15, 25
 WORDS = ("alpha", "beta", "gamma", "delta", "epsilon", "the", "of")
 QUERIES = (
     "",
@@ -61,8 +61,8 @@ async def full(
     monkeypatch.setattr(
         hot_search, "_statement", hot_search._statement.__wrapped__
     )  # those that are kept have the limits
-    monkeypatch.setattr(hot_search, "MOST_RANKED", RANKED)
-    monkeypatch.setattr(hot_search, "MOST_COUNTED", COUNTED)
+    monkeypatch.setattr(hot_search, "MOST_RANKED", 15)
+    monkeypatch.setattr(hot_search, "MOST_COUNTED", 25)
     await admin.post("/api/categories/", json={"name": "Second"})
     draft = await course()
     chance = random.Random(5)
@@ -98,7 +98,14 @@ async def full(
     await teach_every_third(draft["id"])
 
 
-async def test_every_search_is_what_a_plain_reading_gives(catalog: ServiceUnderTest, full: None, guest: Any) -> None:
+@pytest.mark.parametrize("marked", [False, True])
+async def test_every_search_is_what_a_plain_reading_gives(
+    catalog: ServiceUnderTest, full: None, guest: Any, monkeypatch: pytest.MonkeyPatch, marked: bool
+) -> None:
+    if marked:
+        await mark(catalog, monkeypatch, 20)
+        monkeypatch.setattr(hot_search, "MOST_COUNTED", 9)
+        monkeypatch.setattr(hot_search, "MOST_RANKED", 6)
     for query, filters in product(QUERIES, FILTERS):
         async with catalog.database.reading() as session:
             found = await session.execute(READ, {"query": query, "wanted": wanted_part(query)})
@@ -138,13 +145,13 @@ def plain_search(
     tests = {name: TESTS[name](value) for name, value in filters.items()}
     facet_filters = {name for names in FACETS.values() for name in names}
     others = [test for name, test in tests.items() if name not in facet_filters]
-    results = [row for row in rows if all(test(row) for test in tests.values())][:RANKED]
+    results = [row for row in rows if all(test(row) for test in tests.values())][: hot_search.MOST_RANKED]
     results.sort(key=lambda row: -row["id"])
     for name in reversed(ordering.split(",") if ordering else ["relevance", "-enrolled_students_count"]):
         key = name.removeprefix("-")
         descending = name.startswith("-") or key == "relevance"
         results.sort(key=lambda row: row[key].lower() if key == "title" else row[key], reverse=descending)
-    sample = [row for row in rows if all(test(row) for test in others)][:COUNTED]
+    sample = [row for row in rows if all(test(row) for test in others)][: hot_search.MOST_COUNTED]
     facets = {}
     for facet, names in FACETS.items():
         kept = [row for row in sample if all(test(row) for name, test in tests.items() if name not in names)]
@@ -218,8 +225,77 @@ async def test_what_is_searched_follows_the_courses(catalog: ServiceUnderTest, f
         names = await session.scalars(
             text("SELECT attname FROM pg_attribute WHERE attrelid = 'searched_courses'::regclass AND attnum > 0")
         )
-        different = text(DIFFERENT.format(", ".join(name for name in names if name != "id")))
+        different = text(DIFFERENT.format(", ".join(name for name in names if name not in ("id", "is_popular"))))
         for change in CHANGES:
             await session.execute(text(change))
             assert await session.scalar(different) == 0, change
         assert (await session.scalar(text("SELECT count(*) FROM searched_courses")) or 0) > 40
+
+
+async def mark(catalog: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    """As many as popular, in steps of three courses."""
+    monkeypatch.setattr(popular, "POPULAR", number)
+    monkeypatch.setattr(popular, "MARKED_AT_ONCE", 3)
+    more = True
+    while more:
+        async with catalog.database.transaction() as session:
+            more = await popular.mark_popular(session)
+
+
+MARKED = "SELECT id FROM searched_courses WHERE is_popular ORDER BY enrolled_students_count DESC, id DESC"
+MOST = "SELECT id FROM searched_courses ORDER BY enrolled_students_count DESC, id DESC LIMIT 20"
+
+
+class TestPopular:
+    async def ids(self, catalog: ServiceUnderTest, statement: str) -> list[int]:
+        async with catalog.database.reading() as session:
+            return list(await session.scalars(text(statement)))
+
+    async def test_those_with_most_learners(
+        self, catalog: ServiceUnderTest, full: None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert await self.ids(catalog, MARKED) == []
+        await mark(catalog, monkeypatch, 20)
+        before = await self.ids(catalog, MARKED)
+        assert before == await self.ids(catalog, MOST)
+        async with catalog.database.transaction() as session:
+            await session.execute(text("UPDATE courses SET title = 'Anew', enrolled_students_count = id % 13"))
+        assert set(await self.ids(catalog, MARKED)) == set(before)
+        await mark(catalog, monkeypatch, 20)
+        after = await self.ids(catalog, MARKED)
+        assert after == await self.ids(catalog, MOST)
+        assert set(after) != set(before)
+
+    async def test_nobody_among_few(
+        self, catalog: ServiceUnderTest, full: None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await mark(catalog, monkeypatch, 20)
+        await mark(catalog, monkeypatch, 40)
+        assert await self.ids(catalog, MARKED) == []
+
+    async def test_a_common_word_is_looked_for_among_them(
+        self, catalog: ServiceUnderTest, full: None, guest: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Shown with marks that are wrong."""
+        monkeypatch.setattr(hot_search, "MOST_COUNTED", 5)
+        monkeypatch.setattr(hot_search, "MOST_RANKED", 5)
+        last = "SELECT id FROM searched_courses WHERE document @@ 'alpha' ORDER BY enrolled_students_count, id LIMIT {}"
+        for marked, looked_for_there in ((4, False), (5, True)):
+            async with catalog.database.transaction() as session:
+                await session.execute(text(f"UPDATE searched_courses SET is_popular = id IN ({last.format(marked)})"))
+            wrong = set(await self.ids(catalog, MARKED))
+            for sent in ({"q": "alpha"}, {"q": "alpha", "min_rating": 0}):
+                answer = await guest.get("/api/search/courses/", params=sent)
+                found = {card["id"] for card in answer.json()["results"]}
+                assert (found <= wrong) == looked_for_there, sent
+
+    async def test_marking_does_not_wait_for_who_changes_a_course(
+        self, catalog: ServiceUnderTest, full: None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async with catalog.database.transaction() as editing:
+            first = (await self.ids(catalog, MOST))[0]
+            await editing.execute(text("UPDATE courses SET avg_rating = 1 WHERE id = :id"), {"id": first})
+            await mark(catalog, monkeypatch, 20)
+            assert len(await self.ids(catalog, MARKED)) == 19
+        await mark(catalog, monkeypatch, 20)
+        assert await self.ids(catalog, MARKED) == await self.ids(catalog, MOST)

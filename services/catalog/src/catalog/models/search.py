@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import ForeignKey, Index, SmallInteger, String, Text, text
+from sqlalchemy import ForeignKey, Index, SmallInteger, String, Text, false, text
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -14,7 +14,8 @@ from catalog.models.table import Big, Choice, Moment, Money, OwnersId, Table
 class SearchedCourse(Table):
     """What searches and filters look at of a published course: a narrow copy, so that finding many touches few pages.
 
-    Kept by the trigger `searched` on `courses` (migration 0008): nobody else writes it. Columns are named as there.
+    Kept by the trigger `searched` on `courses` (migration 0012). Columns are named as there, and nobody else writes
+    them, save `is_popular`: whether it was among those in which most learn when `store.popular` looked last.
     """
 
     __tablename__ = "searched_courses"
@@ -34,9 +35,16 @@ class SearchedCourse(Table):
     creation_method: Mapped[CreationMethod] = mapped_column(Choice)
     document: Mapped[str] = mapped_column(TSVECTOR)
     created_date: Mapped[Moment]
+    is_popular: Mapped[bool] = mapped_column(server_default=false())
 
 
 Index("ix_searched_courses_document", SearchedCourse.document, postgresql_using="gin")
+Index(
+    "ix_searched_courses_popular",
+    SearchedCourse.document,
+    postgresql_using="gin",
+    postgresql_where=text("is_popular"),
+)
 
 
 class SearchedText(Table):

@@ -1,7 +1,8 @@
 """Searching courses, in one statement: full text with facets, ranked by relevance, then by how many learn.
 
 PostgreSQL ranks every match it is asked to order, and a common word matches most courses. So only the most popular
-matches are ranked, and only so many are counted.
+matches are ranked, and only so many are counted. For words they are looked for among the courses that are marked as
+popular (`store.popular`) first, and among all when too few of those have them.
 """
 
 from dataclasses import dataclass
@@ -120,7 +121,11 @@ def _statement(reading: Reading, given: Given, order: LiteralString) -> LiteralS
     ranked = reading in ("words", "rest")
     columns, rank = (f"{_COLUMNS}, document", _RANK) if ranked else (_COLUMNS, "0")
     whole = f"{_NARROW} true" if reading == "all" else source
-    popular = f"(SELECT {columns} {whole} AND {all_of(tests.values())} {tagged})" if passes else "sample"
+    before_sample, sample = _most_popular(f"{columns} {source} AND {others} {tagged}", MOST_COUNTED, "sampled", reading)
+    before_popular, popular = "", f"SELECT {columns} FROM sample AS courses {_POPULAR} LIMIT {MOST_RANKED}"
+    if passes:
+        every = f"{columns} {whole} AND {all_of(tests.values())} {tagged}"
+        before_popular, popular = _most_popular(every, MOST_RANKED, "chosen", reading)
     page: LiteralString = f"ARRAY(SELECT id FROM popular ORDER BY {order} LIMIT %(size)s OFFSET %(offset)s)"
     # Columns are made after the most popular are chosen: before, they would be made for all that are found.
     return f"""
@@ -129,13 +134,14 @@ def _statement(reading: Reading, given: Given, order: LiteralString) -> LiteralS
                 CASE WHEN querytree(parsed) IN ('', 'T') THEN '' ELSE parsed END AS sought
             FROM websearch_to_tsquery('stemmed', %(query)s) AS parsed
         ),
+        {before_sample}
         sample AS MATERIALIZED (
             SELECT {columns}, {as_sql(current_price)} AS current_price, lower(language) AS tag {flags}
-            FROM (SELECT {columns} {source} AND {others} {tagged} {_POPULAR} LIMIT {MOST_COUNTED}) AS courses
+            FROM ({sample}) AS courses
         ),
+        {before_popular}
         popular AS MATERIALIZED (
-            SELECT id, enrolled_students_count, avg_rating, price, {rank} AS relevance
-            FROM (SELECT {columns} FROM {popular} AS courses {_POPULAR} LIMIT {MOST_RANKED}) AS courses
+            SELECT id, enrolled_students_count, avg_rating, price, {rank} AS relevance FROM ({popular}) AS courses
         )
         SELECT {_READING if reading == "words" else f"'{reading}'"},
             (SELECT count(*) FROM popular),
@@ -143,3 +149,19 @@ def _statement(reading: Reading, given: Given, order: LiteralString) -> LiteralS
             ({counts_of(passes)}),
             CASE WHEN EXISTS (SELECT FROM sample) THEN true ELSE (SELECT count(*) > 0 {source}) END
         """
+
+
+def _most_popular(
+    every: LiteralString, most: int, name: LiteralString, reading: Reading
+) -> tuple[LiteralString, LiteralString]:
+    """The most popular of what is selected: a part of WITH that this needs, if any, and the statement."""
+    if reading != "words":
+        return "", f"SELECT {every} {_POPULAR} LIMIT {most}"
+    count: LiteralString = f"(SELECT count(*) FROM {name})"
+    return (
+        f"{name} AS MATERIALIZED (SELECT {every} AND is_popular {_POPULAR} LIMIT {most}),",
+        f"""
+            SELECT * FROM {name} WHERE {count} = {most}
+            UNION ALL (SELECT {every} AND {count} < {most} {_POPULAR} LIMIT {most})
+        """,
+    )
