@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from assessment.commands.standings import WATCHED, tell_changed_policies
-from assessment.schedules import tell_changed_standings
+from assessment.schedules import TELL_STANDINGS, tell_changed_standings
 from shared.contracts.assessment.events import AttemptEvent, AttemptExtended, AttemptGraded, AttemptStarted
 from shared.testing import ServiceUnderTest
 
@@ -113,7 +113,9 @@ class TestAChangeOfPolicy:
         self, service: ServiceUnderTest, teacher: httpx.AsyncClient, make: Make
     ) -> None:
         made = await make(scoring_policy="highest")
+        assert not await TELL_STANDINGS.is_due(service.database)
         await teacher.patch(f"/api/assessments/{made['id']}/", json={"scoring_policy": "latest"})
+        assert await TELL_STANDINGS.is_due(service.database)
 
         async def is_watched(after: timedelta) -> bool:
             async with service.database.transaction() as session:
@@ -122,6 +124,7 @@ class TestAChangeOfPolicy:
 
         assert await is_watched(timedelta(0))
         assert not await is_watched(WATCHED + timedelta(seconds=1))
+        assert not await TELL_STANDINGS.is_due(service.database)
 
     async def test_of_what_is_asked_for_changes_no_attempt(
         self, service: ServiceUnderTest, teacher: httpx.AsyncClient, make: Make, take: Make

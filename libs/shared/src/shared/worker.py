@@ -6,6 +6,7 @@ nobody asked it to ends the process, so that whatever supervises it starts it ag
 
 import asyncio
 import os
+import random
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -29,7 +30,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Schedule:
-    """Something done every so often, in every worker process.
+    """Something done about every so often, in every worker process.
 
     `run` shares the work with the others by locking rows, or may be done twice. `only_if`, for what has seldom anything
     to do, is asked first: SQL that finds a row whenever there is something. One statement costs a tenth of a
@@ -105,4 +106,5 @@ async def _repeat(schedule: Schedule, database: Database) -> None:
         except Exception:
             stop_if_cancelled()
             log.exception("schedule failed; it runs again", schedule=repr(schedule.run))
-        await asyncio.sleep(schedule.every_s)
+        # Not all at the same moment, as they began: ten that look every second would hold up requests for that long.
+        await asyncio.sleep(schedule.every_s * random.uniform(0.8, 1.2))  # noqa: S311

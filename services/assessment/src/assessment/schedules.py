@@ -61,9 +61,12 @@ SWEPT = 500
 COMPLETE_OVERDUE = Schedule(
     1, complete_overdue_attempts, "SELECT 1 FROM attempts WHERE status = 'in_progress' AND expires_at <= now() LIMIT 1"
 )
+TELL_STANDINGS = Schedule(
+    1, tell_changed_standings, "SELECT 1 FROM assessments WHERE policy_changed_at IS NOT NULL LIMIT 1"
+)
 SCHEDULES = (
     Schedule(3600, sweep_attachments),
     COMPLETE_OVERDUE,
-    Schedule(1, tell_changed_standings),
+    TELL_STANDINGS,
     jobs.schedule({REGRADING.name: REGRADING}),
 )

@@ -72,10 +72,13 @@ async def find_users(database: Database, job: jobs.Job, rows: list[dict[str, Any
 BULK = jobs.JobKind(bulk.KIND, row=bulk.enroll_address, prepare=find_users)
 JOBS = {BULK.name: BULK}
 
+RECALCULATE = Schedule(
+    1, recalculate_stale, "SELECT 1 FROM progress_policies WHERE applied_revision < revision LIMIT 1"
+)
 ANNOUNCE = Schedule(1, publish_announcements, "SELECT 1 FROM topics WHERE NOT is_told AND publish_at <= now() LIMIT 1")
 SCHEDULES = (
     jobs.schedule(JOBS),
-    Schedule(1, recalculate_stale),
+    RECALCULATE,
     ANNOUNCE,
     Schedule(60, roll_up_activity),
     Schedule(3600, keep_activity),

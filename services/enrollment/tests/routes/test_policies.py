@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from enrollment.commands.policies import recalculate
 from enrollment.queries.recount import find_differences
-from enrollment.schedules import recalculate_stale
+from enrollment.schedules import RECALCULATE, recalculate_stale
 from shared.auth import ServiceCaller
 from shared.contracts.assessment.events import AssessmentUpdated, AttemptGraded
 from shared.contracts.catalog.events import LessonOutline, ModuleOutline
@@ -91,7 +91,9 @@ class TestSetPolicy:
             (1, "weighted", False),
             (2, "weighted", True),
         ]
+        assert await RECALCULATE.is_due(enrollment.database)
         await recalculate_stale(enrollment.database)
+        assert not await RECALCULATE.is_due(enrollment.database)
         assert (await ask(enrollment, "GET", POLICY)).json()["is_recalculating"] is False
 
     @pytest.mark.parametrize(
