@@ -3,7 +3,7 @@
 import asyncio
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -248,6 +248,69 @@ class TestTogether:
             [row] = (await everything_of(enrollment, learner))["enrollments"]
             assert row["completed_lessons"] == 1
         await assert_counters_right()
+
+    @pytest.fixture
+    async def held_up(self, enrollment: ServiceUnderTest) -> AsyncIterator[None]:
+        """Whoever changes the enrollment of learner 7 waits for a lock first."""
+        async with enrollment.database.transaction() as session:
+            for statement in HOLD_UP:
+                await session.execute(text(statement))
+        yield
+        async with enrollment.database.transaction() as session:
+            await session.execute(text("DROP FUNCTION hold_up CASCADE"))
+
+    @pytest.mark.usefixtures("held_up")
+    @pytest.mark.parametrize("what", [ProgressChange(is_completed=True), ("active", None)], ids=["change", "heartbeat"])
+    async def test_one_is_changed_while_the_statement_runs(
+        self, enrollment: ServiceUnderTest, course: Any, assert_counters_right: Any, what: Step
+    ) -> None:
+        """The first is held up in the middle of it, so that the second is another when its turn comes.
+
+        PostgreSQL then looks at it anew, and has been seen to crash when it chose partitions in the same statement
+        afterwards.
+        """
+        await enrollment.deliver(course())
+        learners, now = (7, 8, 9), datetime.now(UTC)
+        for learner in (*learners, 10):
+            async with enrollment.database.transaction() as session:
+                await enroll_with_locks(session, user(learner), 5, now=now - timedelta(seconds=40))
+            await change_by(enrollment, False, learner, 11, ("active", None), now - timedelta(seconds=30))
+        async with enrollment.database.transaction() as holding:
+            await holding.execute(text("SELECT pg_advisory_xact_lock(1)"))
+            rows = [await row_of(enrollment, learner, 11) for learner in learners]
+            with statements() as sent:
+                asked = asyncio.gather(
+                    *(
+                        change_row(enrollment, True, each, row, what, now)
+                        for each, row in zip(learners, rows, strict=True)
+                    )
+                )
+                async with asyncio.timeout(10):
+                    while not await holding.scalar(text(IS_HELD_UP)):
+                        await asyncio.sleep(0.01)
+            assert len([one for one in sent if one != IS_HELD_UP]) == 2
+            async with enrollment.database.transaction() as session:
+                await session.execute(text("UPDATE enrollments SET updated_date = updated_date WHERE user_id = 8"))
+        await asked
+        await change_by(enrollment, False, 10, 11, what, now)
+        for learner in learners:
+            assert await everything_of(enrollment, learner) == await everything_of(enrollment, 10)
+        await assert_counters_right()
+
+
+HOLD_UP = (
+    """
+    CREATE FUNCTION hold_up() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        PERFORM pg_advisory_xact_lock(1);
+        RETURN NEW;
+    END $$
+    """,
+    """
+    CREATE TRIGGER hold_up BEFORE UPDATE ON enrollments FOR EACH ROW WHEN (NEW.user_id = 7) EXECUTE FUNCTION hold_up()
+    """,
+)
+IS_HELD_UP = "SELECT count(*) > 0 FROM pg_locks WHERE locktype = 'advisory' AND objid = 1 AND NOT granted"
 
 
 class TestSomebodyWasFaster:

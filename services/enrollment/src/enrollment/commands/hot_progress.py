@@ -90,7 +90,7 @@ _ASKED = with_asked(
 
 WRITE: LiteralString = f"""
     {_ASKED}, held AS MATERIALIZED (
-        SELECT asked.* FROM asked CROSS JOIN LATERAL (
+        SELECT asked.*, ARRAY[enrollment_id] AS its_id FROM asked CROSS JOIN LATERAL (
             SELECT FROM enrollments WHERE id = asked.enrollment_id AND xmin = asked.seen FOR NO KEY UPDATE SKIP LOCKED
         ) AS its_row
     ), changed AS (
@@ -107,7 +107,7 @@ WRITE: LiteralString = f"""
             time_spent = changed.time_spent, progress_percentage = changed.progress_percentage, notes = changed.notes,
             last_accessed = now, updated_date = now
         FROM changed
-        WHERE progress.enrollment_id = changed.enrollment_id AND progress.lesson_id = changed.lesson_id
+        WHERE progress.enrollment_id = ANY (its_id) AND progress.lesson_id = changed.lesson_id
     ), told AS (
         {outbox.HOT_RECORD} RETURNING 1
     ), noted AS (
@@ -115,7 +115,11 @@ WRITE: LiteralString = f"""
     )
     SELECT n, (SELECT count(*) FROM told) FROM changed
 """  # noqa: S608
-"""Of two for one enrollment one is carried out: its row is updated once."""
+"""Of two for one enrollment one is carried out: its row is updated once.
+
+`its_id` keeps PostgreSQL from choosing a partition while the statement runs, and has it look into all 16: version 18
+(seen with 18.6) crashes when it chooses after `held` has met a row that was another by the time it was held.
+"""
 
 
 async def change_progress(
