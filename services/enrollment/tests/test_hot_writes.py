@@ -310,7 +310,11 @@ HOLD_UP = (
     CREATE TRIGGER hold_up BEFORE UPDATE ON enrollments FOR EACH ROW WHEN (NEW.user_id = 7) EXECUTE FUNCTION hold_up()
     """,
 )
-IS_HELD_UP = "SELECT count(*) > 0 FROM pg_locks WHERE locktype = 'advisory' AND objid = 1 AND NOT granted"
+IS_HELD_UP = """
+    SELECT count(*) > 0 FROM pg_locks JOIN pg_database ON pg_database.oid = database
+    WHERE datname = current_database() AND locktype = 'advisory' AND objid = 1 AND NOT granted
+"""
+"""In this database: pg_locks has those of all."""
 
 
 class TestSomebodyWasFaster:
