@@ -275,23 +275,18 @@ class TestTogether:
             async with enrollment.database.transaction() as session:
                 await enroll_with_locks(session, user(learner), 5, now=now - timedelta(seconds=40))
             await change_by(enrollment, False, learner, 11, ("active", None), now - timedelta(seconds=30))
-        async with enrollment.database.transaction() as holding:
+        rows = {learner: await row_of(enrollment, learner, 11) for learner in learners}
+        async with asyncio.TaskGroup() as group, enrollment.database.transaction() as holding:
             await holding.execute(text("SELECT pg_advisory_xact_lock(1)"))
-            rows = [await row_of(enrollment, learner, 11) for learner in learners]
             with statements() as sent:
-                asked = asyncio.gather(
-                    *(
-                        change_row(enrollment, True, each, row, what, now)
-                        for each, row in zip(learners, rows, strict=True)
-                    )
-                )
+                for learner, row in rows.items():
+                    group.create_task(change_row(enrollment, True, learner, row, what, now))
                 async with asyncio.timeout(10):
                     while not await holding.scalar(text(IS_HELD_UP)):
                         await asyncio.sleep(0.01)
             assert len([one for one in sent if one != IS_HELD_UP]) == 2
             async with enrollment.database.transaction() as session:
                 await session.execute(text("UPDATE enrollments SET updated_date = updated_date WHERE user_id = 8"))
-        await asked
         await change_by(enrollment, False, 10, 11, what, now)
         for learner in learners:
             assert await everything_of(enrollment, learner) == await everything_of(enrollment, 10)

@@ -106,5 +106,5 @@ async def _repeat(schedule: Schedule, database: Database) -> None:
         except Exception:
             stop_if_cancelled()
             log.exception("schedule failed; it runs again", schedule=repr(schedule.run))
-        # Not all at the same moment, as they began: ten that look every second would hold up requests for that long.
+        # They began together, and apart they hold up no request: ten that look every second would make a burst.
         await asyncio.sleep(schedule.every_s * random.uniform(0.8, 1.2))  # noqa: S311

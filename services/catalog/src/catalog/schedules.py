@@ -16,7 +16,7 @@ from shared.worker import Schedule
 
 
 async def keep_search(database: Database) -> None:
-    """Count words and learners anew, and forget old searches. Several workers at once do no harm."""
+    """Count words and learners anew, mark popular courses, forget old searches. Several workers at once do no harm."""
     async with database.transaction() as session:
         await count_words(session)
     for step in (count_learners, mark_popular):
