@@ -36,6 +36,7 @@ from shared.database import Database
 from shared.pagination import PageRequest
 from shared.runtime.postgres import start_postgres
 from shared.runtime.roles import SERVICES, prepare_database
+from shared.together import asked
 
 COURSES = 100_000
 QUERIES = 25
@@ -134,6 +135,10 @@ class Watched(Database):
         self.asked.append((statement, parameters))
         return await super().read(statement, parameters)
 
+    async def read_together(self, statement: LiteralString, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        self.asked.append((statement, asked(values)))
+        return await super().read_together(statement, values)
+
 
 async def measure(database: Watched, url: str, question: Question, queries: list[str]) -> Cost:
     """Each query once to warm, once by the clock, and its statements once more by themselves."""
@@ -145,6 +150,7 @@ async def measure(database: Watched, url: str, question: Question, queries: list
             started = time.perf_counter()
             await question(query)
             cost.milliseconds.append((time.perf_counter() - started) * 1000)
+            assert database.asked, f"nothing was noted of what {query!r} asked"
             cost.in_database.append(sum(_processor_time(apart, *one) for one in database.asked))
             cost.pages.append(sum(_pages(apart, *one) for one in database.asked))
     return cost
