@@ -80,7 +80,7 @@ async def test_courses_are_those_of_a_plain_reading(
     catalog: ServiceUnderTest, full: random.Random, guest: httpx.AsyncClient
 ) -> None:
     listed = await listed_in(catalog)
-    beginnings = {word[:length] for word in TITLE_WORDS for length in (1, 2, 3, 4, len(word))}
+    beginnings = {word[:length] for word in TITLE_WORDS for length in (1, 2, 3, 4, 6, 7, len(word))}
     pairs = {f"{full.choice(list(TITLE_WORDS))} {full.choice(sorted(beginnings))}" for _ in range(80)}
     counts = []
     for query in (*sorted(beginnings), *sorted(pairs), *ODD, *NOTHING):

@@ -69,10 +69,12 @@ Index(
 
 
 class SuggestedCourse(Table):
-    """The words of a published course's title, and their first letters behind a star: `'*p' '*py' '*pyt' 'python'`.
+    """The words of a published course's title, and their first one to six letters behind a star.
 
-    Kept by the trigger `suggested` on `courses` (migration 0010). How many learn, and so the tier (1 has the most
-    popular, 0 who was not counted yet), is as it was when `store.suggestions` counted last.
+    `SQL` is `'*s' '*sq' '*sql' 'sql'`.
+
+    Kept by the trigger `suggested` on `courses` (migrations 0010 and 0013). How many learn, and so the tier (1 has the
+    most popular, 0 who was not counted yet), is as it was when `store.suggestions` counted last.
     """
 
     __tablename__ = "suggested_courses"

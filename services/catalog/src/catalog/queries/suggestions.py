@@ -10,12 +10,12 @@ _FOUND: LiteralString = """
 """
 _BEST: LiteralString = "ORDER BY enrolled_students_count DESC, id DESC LIMIT 5"
 # The tiers one after the other, until five are found. Those not counted yet (tier 0) could be of any, so they neither
-# end this nor are kept out by it. `sought` names a last word of up to three letters as the table does.
+# end this nor are kept out by it. `sought` names a last word of up to six letters as the table does.
 # Instructors are put in order before they are asked for courses, as three are enough.
 _SUGGEST: LiteralString = rf"""
     WITH query AS MATERIALIZED (
         SELECT typed,
-            regexp_replace(typed::text, '(^|& )''([^''\\]{{1,3}})'':\*$', '\1''*\2''')::tsquery AS sought
+            regexp_replace(typed::text, '(^|& )''([^''\\]{{1,6}})'':\*$', '\1''*\2''')::tsquery AS sought
         FROM to_tsquery('plain', %(query)s) AS typed
     ),
     uncounted AS MATERIALIZED ({_FOUND} 0 {_BEST}),
