@@ -135,6 +135,7 @@ def of_routes(rig: Rig) -> list[str]:
     explain_from_now(rig.stack)
     by_the_clock = sent_by_the_clock(rig.stack)
     for name, ask in routes.items():
-        got = touched(rig.stack, ask, by_the_clock)
+        # What is sent every few minutes may fall into one of two.
+        got = min((touched(rig.stack, ask, by_the_clock) for _ in range(2)), key=lambda each: each.pages)
         lines.append(f"| {name} | {got.statements} | {got.rows:,} | {got.pages:,} |")
     return lines

@@ -76,7 +76,7 @@ def create_app(
         openapi_url="/internal/openapi.json",
         redirect_slashes=False,
         generate_unique_id_function=_operation_id,
-        telemetry={"tracing": False, "metrics": False},
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     signer = None
     if settings.identity_key_file:
